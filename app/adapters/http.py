@@ -1,0 +1,120 @@
+"""The one way out: every request that Blockyard sends for a workflow goes through this client.
+
+It sends what it is given: secrets and credentials are put into the request by its caller, just before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterator, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from app.adapters import network
+from app.adapters.addresses import AllowList
+from app.adapters.http_body import read_bounded
+from app.adapters.http_request import build, carry_over, check_url, same_origin
+from app.sdk import BlockError, HttpRequest, HttpResponse
+
+MAX_REDIRECTS = 5
+LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=15.0)
+USER_AGENT = "Blockyard"
+
+
+class EgressClient:
+    """Sends requests to public addresses and to those the operator lists. Every failure is a BlockError."""
+
+    def __init__(
+        self, allow: Sequence[str] = (), max_response_bytes: int = 10_000_000, resolve: network.Resolve = network.resolve
+    ) -> None:
+        listed = AllowList.parse(allow)
+        self._max_response_bytes = max_response_bytes
+        # Two pools: a connection that was opened to a private address for a trusted request must not be kept alive for others.
+        certificates = httpx.create_ssl_context(trust_env=False)
+        self._checked = _client(network.CheckedBackend(listed, resolve, trusted=False), certificates)
+        self._trusted = _client(network.CheckedBackend(listed, resolve, trusted=True), certificates)
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Send, follow at most five redirects, and read the whole answer within `request.timeout` seconds."""
+        first = build(self._checked, request)
+        host = first.url.host
+        try:
+            async with asyncio.timeout(request.timeout):
+                return await self._follow(first, request)
+        except TimeoutError:
+            raise BlockError("TIMEOUT", f"{host} did not answer within {request.timeout:g} seconds") from None
+        except httpx.TimeoutException:
+            raise BlockError("TIMEOUT", f"{host} did not answer in time") from None
+        except httpx.TransportError as error:
+            raise _connection_error(host, error) from None
+        except (httpx.InvalidURL, httpx.RequestError):
+            raise BlockError("BAD_URL", f"{host} answered with a redirect to an address that is not valid") from None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._checked.aclose()
+        await self._trusted.aclose()
+
+    async def _follow(self, first: httpx.Request, request: HttpRequest) -> HttpResponse:
+        outgoing = first
+        for _ in range(MAX_REDIRECTS + 1):
+            trusted = request.trusted and same_origin(first.url, outgoing.url)
+            response = await (self._trusted if trusted else self._checked).send(outgoing, stream=True)
+            try:
+                following = response.next_request if request.follow_redirects else None
+                if following is None:
+                    return _answer(response, await read_bounded(response, self._max_response_bytes))
+            finally:
+                await response.aclose()
+            check_url(following.url)
+            carry_over(outgoing.url, following)
+            outgoing = following
+        raise BlockError("TOO_MANY_REDIRECTS", f"{first.url.host} redirected more than {MAX_REDIRECTS} times")
+
+
+def _client(backend: network.CheckedBackend, certificates: ssl.SSLContext) -> httpx.AsyncClient:
+    no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))  # one workflow's session must not serve another's
+    return httpx.AsyncClient(
+        transport=network.CheckedTransport(backend, certificates, LIMITS),
+        headers={"accept-encoding": "gzip", "user-agent": USER_AGENT},
+        cookies=no_cookies,
+        timeout=httpx.Timeout(None),  # `send` bounds the whole exchange
+        trust_env=False,
+    )
+
+
+def _answer(response: httpx.Response, content: bytes) -> HttpResponse:
+    headers = {name: text for name, text in response.headers.items() if name != "content-encoding"}
+    text = content.decode(_charset(response), errors="replace")
+    return HttpResponse(response.status_code, headers, content, text)
+
+
+def _charset(response: httpx.Response) -> str:
+    named = response.charset_encoding or "utf-8"
+    try:
+        "".encode(named)
+    except (LookupError, ValueError):
+        return "utf-8"
+    return named
+
+
+def _connection_error(host: str, error: httpx.TransportError) -> BlockError:
+    if isinstance(error, httpx.UnsupportedProtocol):
+        return BlockError("BAD_URL", f"{host} redirected to an address that is neither http:// nor https://")
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return BlockError("TLS", f"The certificate of {host} is not trusted: {cause.verify_message}")
+        if isinstance(cause, ssl.SSLError):
+            return BlockError("TLS", f"No secure connection to {host} could be made")
+    if isinstance(error, httpx.ConnectError):
+        return BlockError("CONNECTION", f"{host} could not be reached: the connection was refused or has no route")
+    return BlockError("CONNECTION", f"{host} ended the connection before its answer was complete")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -1,0 +1,87 @@
+"""The block types that this installation has: found once at start, then read-only."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib.metadata import entry_points
+from types import MappingProxyType
+
+import blocks
+from app.sdk import Block
+
+ENTRY_POINT_GROUP = "blockyard.blocks"
+CATEGORIES = ("Start", "Flow", "Code", "Connect", "AI", "Answer")
+"""The palette's order; categories of other packages follow, by name."""
+
+
+class CatalogError(Exception):
+    """A block that cannot be taken into the catalog; the message names it."""
+
+
+class Catalog:
+    """Block types by name and alias, in palette order."""
+
+    def __init__(self, found: Iterable[Block]) -> None:
+        declared = list(found)
+        names: dict[str, Block] = {}
+        for block in declared:
+            for name in (block.type, *block.aliases):
+                if name in names:
+                    raise CatalogError(f"Two blocks are named {name}: {names[name].title} and {block.title}")
+                names[name] = block
+        self._names = MappingProxyType(names)
+        self._ordered = tuple(sorted(declared, key=lambda block: _rank(block.category)))
+
+    @classmethod
+    def of(cls, *declared: Block) -> Catalog:
+        """A catalog of these blocks only."""
+        return cls(declared)
+
+    @classmethod
+    def load(cls) -> Catalog:
+        """Every block of the `blocks` package and of installed packages with an entry point. Raises CatalogError."""
+        return cls([*_built_in(), *_installed()])
+
+    def get(self, type: str) -> Block | None:
+        """The block of a type or of an alias."""
+        return self._names.get(type)
+
+    def canonical(self, type: str) -> str | None:
+        """The type's own name, given that or an alias."""
+        block = self._names.get(type)
+        return None if block is None else block.type
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self._ordered)
+
+    def __len__(self) -> int:
+        return len(self._ordered)
+
+
+def _rank(category: str) -> tuple[int, str]:
+    return (CATEGORIES.index(category), "") if category in CATEGORIES else (len(CATEGORIES), category)
+
+
+def _built_in() -> Iterator[Block]:
+    for module in pkgutil.walk_packages(blocks.__path__, f"{blocks.__name__}."):
+        block = getattr(importlib.import_module(module.name), "BLOCK", None)
+        if isinstance(block, Block):
+            yield _documented(block, module.name)
+
+
+def _installed() -> Iterator[Block]:
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        block = point.load()
+        if not isinstance(block, Block):
+            raise CatalogError(f"The entry point {point.name} in {ENTRY_POINT_GROUP} is not a Block")
+        yield _documented(block, point.module)
+
+
+def _documented(block: Block, module: str) -> Block:
+    if block.documentation:
+        return block
+    return replace(block, documentation=inspect.getdoc(importlib.import_module(module)) or "")

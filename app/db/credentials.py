@@ -1,0 +1,42 @@
+"""Queries about credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db.tables import credentials
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    id: str
+    workspace_id: str
+    name: str
+    type: str
+    data: bytes
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+_COLUMNS = tuple(credentials.c[name] for name in CredentialRow.__dataclass_fields__)
+
+
+async def listed(connection: AsyncConnection, workspace_id: str) -> Sequence[CredentialRow]:
+    query = sa.select(*_COLUMNS).where(credentials.c.workspace_id == workspace_id).order_by(credentials.c.name)
+    return [CredentialRow(*row) for row in (await connection.execute(query)).all()]
+
+
+async def insert(connection: AsyncConnection, row: CredentialRow) -> None:
+    await connection.execute(sa.insert(credentials).values(**{name: getattr(row, name) for name in CredentialRow.__dataclass_fields__}))
+
+
+async def delete(connection: AsyncConnection, workspace_id: str, credential_id: str) -> bool:
+    """False when there is no such credential in this workspace."""
+    query = sa.delete(credentials).where(credentials.c.workspace_id == workspace_id, credentials.c.id == credential_id)
+    return bool((await connection.execute(query)).rowcount)

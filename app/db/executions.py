@@ -1,0 +1,119 @@
+"""Queries for people who look at executions; the journal writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db.tables import executions, steps, workflows
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRow:
+    id: str
+    workflow_id: str
+    workflow_name: str
+    revision: int
+    status: str
+    mode: str
+    trigger: str
+    start_block: str | None
+    parent_id: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    wake_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionData:
+    """The large parts of an execution, as encoded JSON."""
+
+    input: bytes
+    output: bytes | None
+    error: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    block_id: str
+    seq: int
+    status: str
+    ports: bytes
+    output: bytes | None
+    error: bytes | None
+    log: bytes | None
+    attempts: int
+    started_at: datetime
+    finished_at: datetime | None
+    wake_at: datetime | None
+    duration_ms: float | None
+
+
+_LISTED = (
+    executions.c.id,
+    executions.c.workflow_id,
+    workflows.c.name,
+    *(executions.c[name] for name in ExecutionRow.__dataclass_fields__ if name not in ("id", "workflow_id", "workflow_name")),
+)
+SORTS = {"created_at": executions.c.created_at}
+
+
+async def listed(
+    connection: AsyncConnection,
+    workspace_id: str,
+    *,
+    status: str,
+    workflow_id: str,
+    q: str,
+    order: str,
+    offset: int,
+    limit: int,
+) -> tuple[Sequence[ExecutionRow], int]:
+    """One page of executions, newest first unless `order` is asc; `q` is the beginning of an id."""
+    found = executions.c.workspace_id == workspace_id
+    if status:
+        found &= executions.c.status == status
+    if workflow_id:
+        found &= executions.c.workflow_id == workflow_id
+    if q:
+        found &= executions.c.id.startswith(q, autoescape=True)
+    total = (await connection.execute(sa.select(sa.func.count()).select_from(executions).where(found))).scalar_one()
+    key = executions.c.created_at
+    query = (
+        sa.select(*_LISTED)
+        .select_from(executions.join(workflows, workflows.c.id == executions.c.workflow_id))
+        .where(found)
+        .order_by(key.asc() if order == "asc" else key.desc(), executions.c.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [ExecutionRow(*row) for row in (await connection.execute(query)).all()], total
+
+
+async def find(connection: AsyncConnection, workspace_id: str, execution_id: str) -> tuple[ExecutionRow, ExecutionData] | None:
+    query = (
+        sa.select(*_LISTED, executions.c.input, executions.c.output, executions.c.error)
+        .select_from(executions.join(workflows, workflows.c.id == executions.c.workflow_id))
+        .where(executions.c.workspace_id == workspace_id, executions.c.id == execution_id)
+    )
+    row: Any = (await connection.execute(query)).first()
+    return None if row is None else (ExecutionRow(*row[:-3]), ExecutionData(*row[-3:]))
+
+
+async def find_steps(connection: AsyncConnection, execution_id: str) -> Sequence[StepRow]:
+    columns = (steps.c[name] for name in StepRow.__dataclass_fields__)
+    query = sa.select(*columns).where(steps.c.execution_id == execution_id).order_by(steps.c.seq)
+    return [StepRow(*row) for row in (await connection.execute(query)).all()]
+
+
+async def newest(connection: AsyncConnection, workflow_id: str) -> str | None:
+    """The id of a workflow's last execution."""
+    query = sa.select(executions.c.id).where(executions.c.workflow_id == workflow_id).order_by(executions.c.created_at.desc()).limit(1)
+    found: str | None = (await connection.execute(query)).scalar()
+    return found

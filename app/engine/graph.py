@@ -1,0 +1,192 @@
+"""What a person drew: blocks and edges, frozen, and their JSON form (contract.md, G24)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.sdk import Json
+
+Severity = Literal["error", "incomplete", "warning"]
+OnError = Literal["fail", "continue"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding about a graph. An `error` refuses a save, an `incomplete` refuses a run, a `warning` neither."""
+
+    code: str
+    message: str
+    block_id: str | None = None
+    field: str | None = None
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one block is run. `timeout_ms` None means the block type's own."""
+
+    timeout_ms: int | None = None
+    on_error: OnError = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphBlock:
+    id: str
+    type: str
+    name: str
+    x: float = 0
+    y: float = 0
+    config: dict[str, Json] = field(default_factory=dict)
+    enabled: bool = True
+    notes: str = ""
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    id: str
+    source: str
+    target: str
+    source_handle: str = "output"
+    target_handle: str = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    blocks: tuple[GraphBlock, ...] = ()
+    edges: tuple[Edge, ...] = ()
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Position(_Strict):
+    x: float = Field(0, allow_inf_nan=False)
+    y: float = Field(0, allow_inf_nan=False)
+
+
+class _Policy(_Strict):
+    timeout_ms: int | None = Field(None, ge=1, le=86_400_000)
+    on_error: OnError = "fail"
+
+
+class _Block(_Strict):
+    id: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x20\x7f<>\"'&\\]+$")
+    type: str = Field(min_length=1, max_length=100)
+    name: str = Field("", max_length=200)
+    position: _Position = Field(default_factory=_Position)
+    config: dict[str, Any] = Field(default_factory=dict)
+    enabled: bool = True
+    notes: str = Field("", max_length=10_000)
+    policy: _Policy = Field(default_factory=_Policy)
+
+
+class _Edge(_Strict):
+    id: str | None = Field(None, max_length=200)
+    source: str
+    target: str
+    sourceHandle: str | None = Field(None, max_length=100)  # noqa: N815 - the contract's spelling
+    targetHandle: str | None = Field(None, max_length=100)  # noqa: N815
+
+
+def parse_graph(raw: Json, canonical: Callable[[str], str]) -> tuple[Graph, list[Problem]]:
+    """The graph in `{blocks, edges}`, with every problem of form found; a part with a problem is left out.
+
+    `canonical` turns an alias of a block type into its name and leaves unknown types as they are.
+    """
+    if not isinstance(raw, dict):
+        return Graph(), [Problem("VALIDATION_ERROR", "A graph is an object with blocks and edges.")]
+    problems = [
+        Problem("VALIDATION_ERROR", f"Unknown field `{key}` in the graph.", field=str(key))
+        for key in raw
+        if key not in ("blocks", "edges")
+    ]
+    for key in ("blocks", "edges"):
+        if not isinstance(raw.get(key), list):
+            problems.append(Problem("VALIDATION_ERROR", f"`{key}` is needed and must be a list.", field=key))
+    if any(problem.field in ("blocks", "edges") for problem in problems):
+        return Graph(), problems
+    blocks = [_parse_block(item, number, canonical, problems) for number, item in enumerate(raw["blocks"])]
+    edges = [_parse_edge(item, number, problems) for number, item in enumerate(raw["edges"])]
+    return Graph(tuple(b for b in blocks if b), tuple(e for e in edges if e)), problems
+
+
+def _parse_block(item: Json, number: int, canonical: Callable[[str], str], problems: list[Problem]) -> GraphBlock | None:
+    try:
+        block = _Block.model_validate(item)
+    except ValidationError as error:
+        named = item.get("id") if isinstance(item, dict) else None
+        problems.extend(_form_problems(error, f"blocks.{number}", named if isinstance(named, str) else None))
+        return None
+    policy = Policy(block.policy.timeout_ms, block.policy.on_error)
+    return GraphBlock(
+        block.id, canonical(block.type), block.name, block.position.x, block.position.y, block.config, block.enabled, block.notes, policy
+    )
+
+
+def _parse_edge(item: Json, number: int, problems: list[Problem]) -> Edge | None:
+    try:
+        edge = _Edge.model_validate(item)
+    except ValidationError as error:
+        problems.extend(_form_problems(error, f"edges.{number}", None))
+        return None
+    source_handle = edge.sourceHandle or "output"
+    target_handle = edge.targetHandle or "input"
+    made = f"{edge.source}:{source_handle}>{edge.target}:{target_handle}"
+    return Edge(edge.id or made, edge.source, edge.target, source_handle, target_handle)
+
+
+_PLAIN = {
+    "missing": "is needed",
+    "extra_forbidden": "is not a known field",
+    "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "may not hold spaces, quotes, backslashes, `<`, `>` or `&`",
+}
+
+
+def _form_problems(error: ValidationError, place: str, block_id: str | None) -> list[Problem]:
+    found = []
+    for item in error.errors(include_url=False, include_context=False):
+        path = ".".join([place, *(str(part) for part in item["loc"])])
+        message = _PLAIN.get(item["type"]) or item["msg"][:1].lower() + item["msg"][1:]
+        whose = f"Block `{block_id}`" if block_id else f"`{path}`"
+        field_name = ".".join(str(part) for part in item["loc"])
+        text = f"{whose}: `{field_name}` {message}." if field_name else f"`{place}`: {message}."
+        found.append(Problem("VALIDATION_ERROR", text, block_id, path))
+    return found
+
+
+def dump_graph(graph: Graph) -> dict[str, Json]:
+    """The JSON form of a graph, which parse_graph reads back unchanged."""
+    return {"blocks": [dump_block(block) for block in graph.blocks], "edges": [dump_edge(edge) for edge in graph.edges]}
+
+
+def dump_block(block: GraphBlock) -> dict[str, Json]:
+    dumped: dict[str, Json] = {
+        "id": block.id,
+        "type": block.type,
+        "name": block.name,
+        "position": {"x": block.x, "y": block.y},
+        "config": block.config,
+        "enabled": block.enabled,
+    }
+    if block.notes:
+        dumped["notes"] = block.notes
+    if block.policy != Policy():
+        dumped["policy"] = {"timeout_ms": block.policy.timeout_ms, "on_error": block.policy.on_error}
+    return dumped
+
+
+def dump_edge(edge: Edge) -> dict[str, Json]:
+    return {
+        "id": edge.id,
+        "source": edge.source,
+        "target": edge.target,
+        "sourceHandle": edge.source_handle,
+        "targetHandle": edge.target_handle,
+    }

@@ -1,0 +1,83 @@
+"""The one event bus: whoever watches an execution or a workflow gets its messages, and a slow watcher is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from app.engine.messages import Message
+
+QUEUE_LIMIT = 2_000
+
+
+class Subscription:
+    """The messages of one topic, from the moment of subscribing."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Message | None] = asyncio.Queue(QUEUE_LIMIT)
+        self.dropped = False
+
+    def put(self, message: Message) -> None:
+        try:
+            self._queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.dropped = True
+
+    def close(self) -> None:
+        if not self._queue.full():
+            self._queue.put_nowait(None)
+        else:
+            self.dropped = True
+
+    async def next(self, timeout: float) -> Message | None:
+        """The next message. Raises TimeoutError when none comes in time, and returns None when closed."""
+        if self.dropped and self._queue.empty():
+            return None
+        return await asyncio.wait_for(self._queue.get(), timeout)
+
+
+class EventBus:
+    """Topics are `execution:<id>` and `workflow:<id>`."""
+
+    def __init__(self) -> None:
+        self._topics: defaultdict[str, set[Subscription]] = defaultdict(set)
+
+    def watched(self, topic: str) -> bool:
+        return topic in self._topics
+
+    def publish(self, topic: str, message: Message) -> None:
+        for subscription in self._topics.get(topic, ()):
+            subscription.put(message)
+
+    @contextmanager
+    def subscribe(self, topic: str) -> Iterator[Subscription]:
+        subscription = Subscription()
+        self._topics[topic].add(subscription)
+        try:
+            yield subscription
+        finally:
+            watchers = self._topics[topic]
+            watchers.discard(subscription)
+            if not watchers:
+                del self._topics[topic]
+
+    def close(self) -> None:
+        """Tell every watcher that nothing more comes."""
+        for watchers in self._topics.values():
+            for subscription in watchers:
+                subscription.close()
+
+
+async def messages(subscription: Subscription, heartbeat: float) -> AsyncIterator[Message | None]:
+    """Messages until the subscription is closed; None whenever `heartbeat` seconds passed without one."""
+    while True:
+        try:
+            message = await subscription.next(heartbeat)
+        except TimeoutError:
+            yield None
+            continue
+        if message is None:
+            return
+        yield message

@@ -1,0 +1,347 @@
+"""Drives executions within this process: start, take, cancel, and a permanent loop that finds what was left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+from weakref import WeakValueDictionary
+
+from app.engine.context import Environment
+from app.engine.events import (
+    Event,
+    ExecutionFinished,
+    ExecutionStarted,
+    ExecutionStatus,
+    Failure,
+    StepFinished,
+)
+from app.engine.messages import Message, describe_event
+from app.engine.program import Program
+from app.engine.runner import Assignment, Outcome, Runner
+from app.hosts.bus import EventBus
+from app.journal.journal import LEASE, Journal, JournalRecorder
+from app.journal.records import Claimed, Ended, Fenced, NewExecution
+from app.sdk import Json
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+HISTORY_LIMIT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProgram:
+    """A revision's program and what executions tell about their workflow."""
+
+    program: Program
+    workflow: Mapping[str, Json]
+
+
+class Lender(Protocol):
+    """Gives the host what it needs of the rest: programs, and the services that an execution may use."""
+
+    async def program(self, workflow_id: str, revision: int) -> LoadedProgram: ...
+    async def environment(self, execution: NewExecution) -> Environment: ...
+
+
+class HostStopped(Exception):
+    """This process ends; the execution is on disk and goes on with the next one."""
+
+
+class Handle:
+    """What a caller can wait for. `answer` is the response block's, or None when the execution ends without one."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.answer: asyncio.Future[Json] = loop.create_future()
+        self.ended: asyncio.Future[Ended] = loop.create_future()
+
+    def answered(self, response: Json) -> None:
+        if not self.answer.done():
+            self.answer.set_result(response)
+
+    def finish(self, ended: Ended, response: Json = None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(ended)
+        self.answered(response)
+
+    def fail(self, error: Exception) -> None:
+        """The execution could not even be put on disk."""
+        for future in (self.answer, self.ended):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()
+
+
+@dataclass(slots=True)
+class _Drive:
+    execution: NewExecution
+    task: asyncio.Task[None] | None = None
+    cancel: bool = False
+    response: Json = None
+    history: list[Event] = field(default_factory=list)
+
+
+class EmbeddedHost:
+    """Executions as asyncio tasks of this process. Holds no truth: all of it is in the journal."""
+
+    def __init__(self, journal: Journal, bus: EventBus, max_running: int = 500) -> None:
+        self._journal = journal
+        self._bus = bus
+        self._max_running = max_running
+        self._drives: dict[str, _Drive] = {}
+        self._handles: WeakValueDictionary[str, Handle] = WeakValueDictionary()
+        self._wake = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._releases: set[asyncio.Task[None]] = set()
+        self.accepting = True
+
+    # -- what callers ask ----------------------------------------------------------------------------------------
+
+    async def start(self, new: NewExecution) -> Handle:
+        """Accept an execution and drive it at once; when too many run, it is queued on disk before this returns."""
+        handle = self.watch(new.id)
+        if len(self._drives) >= self._max_running and new.parent_id is None:
+            await self._journal.accept(new)
+            self._wake.set()
+        else:
+            self._begin(new, lambda drive: self._drive(drive, Claimed(new, 1, False, ()), new))
+        return handle
+
+    async def accept(self, new: NewExecution) -> None:
+        """Put an execution on disk, then drive it as soon as there is room."""
+        await self._journal.accept(new)
+        await self.take(new.id)
+
+    async def take(self, execution_id: str) -> None:
+        """Drive an accepted execution now if nobody does and there is room."""
+        if execution_id in self._drives or not self.accepting:
+            return
+        if len(self._drives) >= self._max_running:
+            self._wake.set()
+            return
+        claimed = await self._journal.claim(execution_id, _now())
+        if claimed is not None:
+            self._begin(claimed.execution, lambda drive: self._drive(drive, claimed, None))
+
+    def watch(self, execution_id: str) -> Handle:
+        """A handle on an execution that is driven here now or later."""
+        handle = self._handles.get(execution_id)
+        if handle is None:
+            handle = self._handles[execution_id] = Handle()
+        return handle
+
+    async def cancel(self, execution_id: str) -> bool:
+        """End an execution from whatever state it is in, and its children; False when it has ended already."""
+        if not await self._journal.request_cancel(execution_id):
+            return False
+        handle = self.watch(execution_id)
+        drive = self._drives.get(execution_id)
+        if drive is not None and drive.task is not None:
+            drive.cancel = True
+            drive.task.cancel()
+        else:
+            await self.take(execution_id)
+        for child in await self._journal.children(execution_id):
+            await self.cancel(child)
+        if execution_id in self._drives:
+            await asyncio.wait([handle.ended], timeout=10)
+        return True
+
+    def history(self, execution_id: str) -> list[Event] | None:
+        """The events so far of an execution that is driven here now."""
+        drive = self._drives.get(execution_id)
+        return None if drive is None else drive.history
+
+    @property
+    def running(self) -> int:
+        return len(self._drives)
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def open(self, lender: Lender) -> None:
+        """Start the permanent loops; from now on executions can be driven."""
+        self._lender = lender
+        self._loops = [asyncio.create_task(self._sweep(), name="sweep"), asyncio.create_task(self._heartbeat(), name="heartbeat")]
+
+    def dismiss_waiters(self) -> None:
+        """Send callers away that still wait while the process ends."""
+        for handle in list(self._handles.values()):
+            handle.fail(HostStopped())
+
+    async def drain(self, seconds: float) -> None:
+        """Stop taking work, let running executions finish for a while, give the rest back."""
+        self.accepting = False
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        tasks = [drive.task for drive in self._drives.values() if drive.task is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*self._releases, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                room = self._max_running - len(self._drives)
+                for execution_id in await self._journal.due(_now(), room) if room > 0 else ():
+                    await self.take(execution_id)
+                pause = await self._pause()
+            except Exception:
+                logger.exception("sweep failed; it is tried again")
+                pause = SWEEP_SECONDS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+            self._wake.clear()
+
+    async def _pause(self) -> float:
+        wake_at = await self._journal.next_wake()
+        if wake_at is None:
+            return SWEEP_SECONDS
+        return min(SWEEP_SECONDS, max(0.01, (wake_at - _now()).total_seconds()))
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            try:
+                await self._journal.renew(list(self._drives), _now())
+            except Exception:
+                logger.exception("renewing leases failed; it is tried again")
+
+    # -- one drive -----------------------------------------------------------------------------------------------
+
+    def _begin(self, execution: NewExecution, drive_with: Callable[[_Drive], Awaitable[None]]) -> None:
+        drive = self._drives[execution.id] = _Drive(execution)
+
+        async def run() -> None:
+            try:
+                await drive_with(drive)
+            finally:
+                del self._drives[execution.id]
+                if len(self._drives) == self._max_running - 1:
+                    self._wake.set()
+
+        drive.task = asyncio.create_task(run())
+
+    async def _drive(self, drive: _Drive, claimed: Claimed, new: NewExecution | None) -> None:
+        execution = claimed.execution
+        recorder = self._journal.recorder(execution.id, claimed.epoch, lambda event: self._listen(drive, recorder, event), new)
+        try:
+            loaded = await self._lender.program(execution.workflow_id, execution.revision)
+            runner = Runner(_assignment(claimed, loaded), recorder, await self._lender.environment(execution))
+        except Exception as error:
+            logger.exception("execution could not be prepared", extra={"execution_id": execution.id})
+            await self._fail(drive, recorder, claimed.epoch, error)
+            return
+        try:
+            if claimed.cancel_requested:
+                await self._end_from_outside(drive, runner, "cancelled")
+            else:
+                self._settle(drive, await runner.drive())
+        except asyncio.CancelledError:
+            if not drive.cancel:
+                await self._journal.release(execution.id, claimed.epoch)
+                raise
+            await self._end_from_outside(drive, runner, "cancelled")
+        except Fenced:
+            await self._overtaken(execution.id)
+        except Exception as error:
+            logger.exception("driving failed; an accepted execution is taken up again", extra={"execution_id": execution.id})
+            handle = self._handles.get(execution.id)
+            if new is not None and handle is not None:
+                handle.fail(error)
+
+    async def _end_from_outside(self, drive: _Drive, runner: Runner, status: Literal["cancelled", "timed_out"]) -> None:
+        failure = Failure("CANCELLED", "The execution was cancelled.")
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        try:
+            await runner.cancelled(status, failure)
+        except Fenced:
+            await self._overtaken(drive.execution.id)
+            return
+        self._finish(drive.execution.id, status, None, failure.as_json())
+
+    async def _fail(self, drive: _Drive, recorder: JournalRecorder, epoch: int, error: Exception) -> None:
+        """End an execution that cannot even begin, with the reason."""
+        failure = Failure("NOT_STARTED", f"The execution could not start: {error}")
+        recorder.record(ExecutionFinished(epoch * 10_000_000 + 1, _now(), "failed", None, failure))
+        with suppress(Fenced):
+            await recorder.durable()
+        self._finish(drive.execution.id, "failed", None, failure.as_json())
+
+    async def _overtaken(self, execution_id: str) -> None:
+        ended = await self._journal.ended(execution_id)
+        if ended is not None:
+            self._finish(ended.id, ended.status, ended.output, ended.error)
+
+    def _settle(self, drive: _Drive, outcome: Outcome) -> None:
+        if outcome.status == "parked":
+            self._wake.set()
+            return
+        error = None if outcome.error is None else outcome.error.as_json()
+        self._finish(drive.execution.id, outcome.status, outcome.output, error)
+
+    def _finish(self, execution_id: str, status: ExecutionStatus, output: Json, error: Json) -> None:
+        handle = self._handles.get(execution_id)
+        if handle is not None:
+            drive = self._drives.get(execution_id)
+            handle.finish(Ended(execution_id, status, output, error), drive.response if drive else None)
+
+    def _listen(self, drive: _Drive, recorder: JournalRecorder, event: Event) -> None:
+        execution = drive.execution
+        if len(drive.history) < HISTORY_LIMIT:
+            drive.history.append(event)
+        if isinstance(event, StepFinished) and event.response is not None and drive.response is None:
+            drive.response = event.response
+            release = asyncio.create_task(self._release(execution.id, recorder, event.response))
+            self._releases.add(release)
+            release.add_done_callback(self._releases.discard)
+        topic = f"execution:{execution.id}"
+        if self._bus.watched(topic):
+            self._bus.publish(topic, describe_event(execution.id, event))
+        if isinstance(event, (ExecutionStarted, ExecutionFinished)):
+            kind = "execution_started" if isinstance(event, ExecutionStarted) else "execution_finished"
+            data = {"execution_id": execution.id, "workflow_id": execution.workflow_id, "trigger": execution.trigger}
+            self._bus.publish(f"workflow:{execution.workflow_id}", Message(kind, data))
+
+    async def _release(self, execution_id: str, recorder: JournalRecorder, response: Json) -> None:
+        """Let the caller have its answer once it is on disk."""
+        handle = self._handles.get(execution_id)
+        try:
+            await recorder.durable()
+        except Exception:
+            return
+        if handle is not None:
+            handle.answered(response)
+
+
+def _assignment(claimed: Claimed, loaded: LoadedProgram) -> Assignment:
+    execution = claimed.execution
+    return Assignment(
+        execution.id,
+        loaded.program,
+        loaded.program.entries(execution.start_block),
+        execution.input,
+        execution.trigger,
+        execution.mode,
+        loaded.workflow,
+        execution.request,
+        claimed.epoch,
+        claimed.steps,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+

@@ -1,0 +1,298 @@
+"""How executions are remembered: accepted, recorded, claimed, found again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db.session import Database
+from app.db.tables import executions, steps
+from app.engine.events import (
+    TERMINAL,
+    Event,
+    ExecutionFinished,
+    ExecutionParked,
+    Failure,
+    StepFinished,
+    StepParked,
+)
+from app.engine.runner import RecordedStep
+from app.engine.values import decode, encode
+from app.journal.records import Claimed, Ended, NewExecution
+from app.journal.writer import Batch, Writer
+
+LEASE = timedelta(seconds=15)
+VISIBLE_AFTER = 0.05
+"""Seconds after which a running execution's events are on disk although nothing asked for it."""
+
+
+class Journal:
+    """One journal over one database; every append bears the epoch of its claim."""
+
+    def __init__(self, database: Database, driver: str) -> None:
+        self._database = database
+        self._writer = Writer(database)
+        self.driver = driver
+
+    def start(self) -> None:
+        self._writer.start()
+
+    async def close(self) -> None:
+        await self._writer.close()
+
+    def recorder(self, execution_id: str, epoch: int, listener: Callable[[Event], None], new: NewExecution | None = None) -> JournalRecorder:
+        """Where a driver's events go. With `new`, the execution itself is written with the first of them."""
+        insert = None if new is None else self._row(new, "running", epoch=epoch)
+        return JournalRecorder(self._writer, Batch(execution_id, epoch, insert), listener)
+
+    async def accept(self, new: NewExecution) -> None:
+        """Put an execution on disk as queued; whoever has a free place drives it."""
+        await self._writer.submit(Batch(new.id, 0, self._row(new, "queued", epoch=0)))
+
+    async def accept_within(self, connection: AsyncConnection, new: NewExecution) -> None:
+        """Accept in somebody's transaction, so that the execution and what led to it stand or fall together."""
+        await connection.execute(sa.insert(executions), [self._row(new, "queued", epoch=0)])
+
+    def _row(self, new: NewExecution, status: str, epoch: int) -> dict[str, Any]:
+        running = status == "running"
+        return {
+            "id": new.id,
+            "workspace_id": new.workspace_id,
+            "workflow_id": new.workflow_id,
+            "revision": new.revision,
+            "start_block": new.start_block,
+            "status": status,
+            "mode": new.mode,
+            "trigger": new.trigger,
+            "user_id": new.user_id,
+            "parent_id": new.parent_id,
+            "parent_key": new.parent_key,
+            "depth": new.depth,
+            "input": encode(new.input),
+            "request": None if new.request is None else encode(new.request),
+            "output": None,
+            "error": None,
+            "epoch": epoch,
+            "driver": self.driver if running else None,
+            "lease_until": new.created_at + LEASE if running else None,
+            "wake_at": None,
+            "cancel_requested": False,
+            "created_at": new.created_at,
+            "started_at": new.created_at if running else None,
+            "finished_at": None,
+        }
+
+    async def claim(self, execution_id: str, now: datetime) -> Claimed | None:
+        """Take an execution that nobody drives; None when somebody does, or when it has ended."""
+        free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
+        claim = (
+            sa.update(executions)
+            .where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL), free)
+            .values(
+                epoch=executions.c.epoch + 1,
+                driver=self.driver,
+                lease_until=now + LEASE,
+                status="running",
+                wake_at=None,
+                started_at=sa.func.coalesce(executions.c.started_at, sa.bindparam("now", now, executions.c.started_at.type)),
+            )
+        )
+        async with self._database.write() as connection:
+            if (await connection.execute(claim)).rowcount != 1:
+                return None
+            row = (await connection.execute(sa.select(executions).where(executions.c.id == execution_id))).one()
+            recorded = await connection.execute(sa.select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.seq))
+            return Claimed(_execution(row), row.epoch, row.cancel_requested, [_recorded(step) for step in recorded])
+
+    async def release(self, execution_id: str, epoch: int) -> None:
+        """Give an unfinished execution back, for the next claim to take at once."""
+        await self._writer.submit(Batch(execution_id, epoch, changes={"lease_until": None, "driver": None}))
+
+    async def release_all(self) -> None:
+        """Drop every lease. Only for the one process that owns the database, before it drives anything."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                sa.update(executions).where(executions.c.status.not_in(TERMINAL)).values(lease_until=None, driver=None)
+            )
+
+    async def renew(self, execution_ids: Sequence[str], now: datetime) -> None:
+        """Prolong the leases of executions that this driver is driving."""
+        async with self._database.write() as connection:
+            for start in range(0, len(execution_ids), 500):
+                await connection.execute(
+                    sa.update(executions)
+                    .where(executions.c.id.in_(execution_ids[start : start + 500]), executions.c.driver == self.driver)
+                    .values(lease_until=now + LEASE)
+                )
+
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        """Executions that somebody should drive now: queued, woken, or left behind by a dead driver."""
+        free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
+        rested = sa.or_(executions.c.wake_at.is_(None), executions.c.wake_at <= now, executions.c.cancel_requested)
+        query = (
+            sa.select(executions.c.id)
+            .where(executions.c.status.in_(("queued", "running", "waiting")), free, rested)
+            .order_by(executions.c.created_at)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def next_wake(self) -> datetime | None:
+        """The earliest moment at which a parked execution goes on."""
+        query = sa.select(sa.func.min(executions.c.wake_at)).where(executions.c.status == "waiting")
+        async with self._database.read() as connection:
+            moment: datetime | None = (await connection.execute(query)).scalar()
+            return moment
+
+    async def request_cancel(self, execution_id: str) -> bool:
+        """Note that an execution is to end; False when it has ended already."""
+        request = sa.update(executions).where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL))
+        async with self._database.write() as connection:
+            return (await connection.execute(request.values(cancel_requested=True))).rowcount == 1
+
+    async def ended(self, execution_id: str) -> Ended | None:
+        """The end of an execution, or None while it goes on."""
+        columns = (executions.c.id, executions.c.status, executions.c.output, executions.c.error)
+        query = sa.select(*columns).where(executions.c.id == execution_id, executions.c.status.in_(TERMINAL))
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else Ended(row.id, row.status, _json(row.output), _json(row.error))
+
+    async def child(self, parent_id: str, parent_key: str) -> str | None:
+        """The execution that a step has started before, if any: a step run again finds its child again."""
+        query = sa.select(executions.c.id).where(executions.c.parent_id == parent_id, executions.c.parent_key == parent_key)
+        async with self._database.read() as connection:
+            found: str | None = (await connection.execute(query)).scalar()
+            return found
+
+    async def children(self, parent_id: str) -> list[str]:
+        """The open executions that an execution has started."""
+        query = sa.select(executions.c.id).where(executions.c.parent_id == parent_id, executions.c.status.not_in(TERMINAL))
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+
+class JournalRecorder:
+    """Collects one execution's events and hands them to the writer when durability is asked for, or soon."""
+
+    def __init__(self, writer: Writer, batch: Batch, listener: Callable[[Event], None]) -> None:
+        self._writer = writer
+        self._batch = batch
+        self._listener = listener
+        self._written: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def record(self, event: Event) -> None:
+        match event:
+            case StepFinished():
+                self._batch.steps.append(_finished_row(self._batch.execution_id, event))
+            case StepParked():
+                self._batch.steps.append(_parked_row(self._batch.execution_id, event))
+            case ExecutionParked(wake_at=wake_at):
+                self._batch.changes |= {"status": "waiting", "wake_at": wake_at, "lease_until": None, "driver": None}
+            case ExecutionFinished():
+                self._batch.changes |= _end(event)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(VISIBLE_AFTER, self._flush)
+        self._listener(event)
+
+    def durable(self) -> Awaitable[None]:
+        """Done when everything recorded so far is on disk."""
+        self._flush()
+        if self._written is None:
+            raise RuntimeError("durable() before anything was recorded")
+        return asyncio.shield(self._written)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        batch = self._batch
+        if batch.insert is not None or batch.changes or batch.steps or self._written is None:
+            self._written = self._writer.submit(batch)
+            self._batch = Batch(batch.execution_id, batch.epoch)
+
+
+def _end(event: ExecutionFinished) -> dict[str, Any]:
+    error = None if event.error is None else encode(event.error.as_json())
+    return {
+        "status": event.status,
+        "output": event.output,
+        "error": error,
+        "finished_at": event.at,
+        "lease_until": None,
+        "driver": None,
+        "wake_at": None,
+    }
+
+
+def _finished_row(execution_id: str, event: StepFinished) -> dict[str, Any]:
+    return {
+        "execution_id": execution_id,
+        "block_id": event.block_id,
+        "seq": event.seq,
+        "status": event.status,
+        "ports": encode(event.ports),
+        "output": event.output,
+        "error": None if event.error is None else encode(event.error.as_json()),
+        "response": None if event.response is None else encode(event.response),
+        "log": encode(event.log) if event.log else None,
+        "attempts": event.attempts,
+        "started_at": event.started_at,
+        "finished_at": event.at,
+        "wake_at": None,
+        "duration_ms": event.duration_ms,
+    }
+
+
+def _parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
+    return {
+        "execution_id": execution_id,
+        "block_id": event.block_id,
+        "seq": event.seq,
+        "status": "waiting",
+        "ports": b"[]",
+        "output": event.output,
+        "error": None,
+        "response": None,
+        "log": None,
+        "attempts": 1,
+        "started_at": event.started_at,
+        "finished_at": None,
+        "wake_at": event.wake_at,
+        "duration_ms": None,
+    }
+
+
+def _json(raw: bytes | None) -> Any:
+    return None if raw is None else decode(raw)
+
+
+def _execution(row: Any) -> NewExecution:
+    names = NewExecution.__dataclass_fields__
+    values = {name: getattr(row, name) for name in names}
+    return NewExecution(**values | {"input": decode(row.input), "request": _json(row.request)})
+
+
+def _recorded(row: Any) -> RecordedStep:
+    error = _json(row.error)
+    return RecordedStep(
+        row.block_id,
+        row.status,
+        tuple(decode(row.ports)),
+        _json(row.output),
+        row.started_at,
+        row.wake_at,
+        _json(row.response),
+        None if error is None else Failure(error["code"], error["message"], error["block_id"]),
+    )
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,151 @@
+"""Composition root: settings, database, catalog, services, routes; nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from litestar import Litestar, Request
+from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+
+from app.adapters.http import EgressClient
+from app.adapters.sandbox import MontySandbox
+from app.adapters.vault import Vault
+from app.catalog import Catalog
+from app.db.session import Database
+from app.hosts.bus import EventBus
+from app.hosts.embedded import EmbeddedHost
+from app.journal.journal import Journal
+from app.services.accounts import Accounts
+from app.services.activation import Activation
+from app.services.actors import Actor
+from app.services.children import ChildWorkflows
+from app.services.container import Services
+from app.services.credentials import Credentials
+from app.services.errors import ServiceError
+from app.services.executions import Executions
+from app.services.gallery import Gallery
+from app.services.graphs import Graphs
+from app.services.health import Health
+from app.services.hooks import Hooks
+from app.services.lending import Lending, Programs
+from app.services.platform import PlatformCalls
+from app.services.workflows import Workflows
+from app.settings import Settings
+from app.web import errors, hooks
+from app.web.api import executions as executions_api
+from app.web.api import system as system_api
+from app.web.api import workflows as workflows_api
+from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
+from app.web.headers import HeadersMiddleware
+from app.web.pages import PAGES
+from app.web.pages.filters import add_filters
+
+ROOT = Path(__file__).parent.parent
+BODY_BYTES = 1_000_000
+DRAIN_SECONDS = 1.2
+DISMISS_SECONDS = 0.6
+
+
+class Server:
+    """Everything that lives as long as the server does."""
+
+    def __init__(self, settings: Settings, setup_token: str = "") -> None:
+        self.settings = settings
+        self.bus = EventBus()
+        self.database = Database(settings.database)
+        self.journal = Journal(self.database, driver=str(uuid4()))
+        self.host = EmbeddedHost(self.journal, self.bus, settings.max_running)
+        self.http = EgressClient(allow=settings.egress_allow)
+        self.sandbox = MontySandbox()
+        vault = Vault.open(settings.secret_key, settings.data)
+        catalog = Catalog.load()
+        graphs = Graphs(catalog, vault)
+        programs = Programs(self.database, graphs, catalog)
+        workflows = Workflows(self.database, graphs, self.bus)
+        executions = Executions(self.database, self.host, programs, graphs, self.bus, settings.wait_seconds)
+        credentials = Credentials(self.database, vault)
+        block_settings = {"model_base_url": settings.model_base_url, "model": settings.model}
+        self.lending = Lending(
+            programs,
+            credentials,
+            vault,
+            self.http,
+            self.sandbox,
+            block_settings,
+            settings.model_api_key,
+            lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, execution),
+            lambda execution: PlatformCalls(self.database, workflows, executions, execution),
+        )
+        self.services = Services(
+            accounts=Accounts(self.database, setup_token),
+            workflows=workflows,
+            activation=Activation(self.database, graphs, self.bus),
+            executions=executions,
+            hooks=Hooks(self.database, self.journal, self.host, programs, self.bus, settings.wait_seconds),
+            credentials=credentials,
+            gallery=Gallery(ROOT / "templates" / "gallery", workflows, graphs),
+            catalog=catalog,
+            health=Health(self.database),
+            public_url=settings.public_url,
+            has_model=bool(settings.model_base_url and settings.model),
+        )
+
+    def begin_to_stop(self) -> None:
+        """On the signal: end event streams at once, and callers that wait after a moment."""
+        self.bus.close()
+        asyncio.get_running_loop().call_later(DISMISS_SECONDS, self.host.dismiss_waiters)
+
+    @asynccontextmanager
+    async def lifespan(self, _: Litestar) -> AsyncIterator[None]:
+        await self.database.migrate()
+        await self.journal.release_all()
+        self.journal.start()
+        self.host.open(self.lending)
+        try:
+            yield
+        finally:
+            self.bus.close()
+            await self.host.drain(DRAIN_SECONDS)
+            await self.journal.close()
+            await self.http.close()
+            await asyncio.to_thread(self.sandbox.close)
+            await self.database.close()
+
+
+def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Server]:
+    """The web application over one server."""
+    server = Server(settings, setup_token)
+    static = create_static_files_router(path="/static", directories=[ROOT / "static"], opt={"auth": "public", "outside": True})
+    templates = TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine, engine_callback=add_filters)
+    app = Litestar(
+        route_handlers=[*workflows_api.ROUTES, *executions_api.ROUTES, *system_api.ROUTES, *hooks.ROUTES, *PAGES, static],
+        dependencies={
+            "services": Provide(lambda: server.services, sync_to_thread=False),
+            "actor": Provide(_actor, sync_to_thread=False),
+        },
+        middleware=[HeadersMiddleware(), AuthenticationMiddleware(server.services.accounts, settings.no_auth)],
+        exception_handlers={ServiceError: errors.service_error, HTTPException: errors.http_error, Exception: errors.crash},
+        template_config=templates,
+        lifespan=[server.lifespan],
+        request_max_body_size=BODY_BYTES,
+        openapi_config=None,
+        logging_config=None,
+        signature_types=[Services, Actor],
+    )
+    app.state["no_auth"] = settings.no_auth
+    check_routes_declare_auth(app)
+    return app, server
+
+
+def _actor(request: Request[Any, Any, Any]) -> Actor | None:
+    actor: Actor | None = request.scope["user"]
+    return actor

@@ -1,0 +1,260 @@
+"""All that a block may import: what a block declares, what it receives and what it may ask for."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+Json = Any
+"""None, bool, int, float, str, list of Json or dict from str to Json. Nothing else crosses a block's border."""
+
+Effect = Literal["none", "read", "write"]
+Need = Literal["http", "sandbox", "platform", "workflows"]
+
+
+class Config(BaseModel):
+    """Base of every block's configuration. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def kind(name: str, **more: Json) -> FieldInfo:
+    """A marker for `Annotated[...]` that says how a field is edited and whether templates in it are resolved."""
+    marker: FieldInfo = Field(json_schema_extra={"kind": name, **more})
+    return marker
+
+
+Multiline = Annotated[str, kind("multiline")]
+Code = Annotated[str, kind("code")]
+Expression = Annotated[str, kind("expression")]
+SecretText = Annotated[str, kind("secret")]
+AnyJson = Annotated[Json, kind("json")]
+WorkflowName = Annotated[str, kind("workflow")]
+CredentialName = Annotated[str, kind("credential")]
+
+LITERAL_KINDS = frozenset({"code", "expression"})
+"""Kinds of field whose text is source, so `{{ }}` in it is not a template."""
+
+
+def field_kind(info: FieldInfo) -> str | None:
+    """The kind that a field's declaration names, or None when its type alone decides."""
+    extra = info.json_schema_extra
+    return str(extra["kind"]) if isinstance(extra, dict) and "kind" in extra else None
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named output of a block; `each` repeats it for every item (or unit) of that config field.
+
+    `Port("elif_{n}", each="branches", skip=1)` on three branches gives `elif_1` and `elif_2`.
+    """
+
+    name: str
+    title: str = ""
+    each: str = ""
+    skip: int = 0
+
+
+ERROR_PORT = Port("error", "When it fails")
+
+
+def expand_ports(ports: Iterable[Port], config: Mapping[str, Json]) -> tuple[Port, ...]:
+    """The ports of one block with this configuration, repeated ones written out."""
+    expanded: list[Port] = []
+    for port in ports:
+        if not port.each:
+            expanded.append(port)
+            continue
+        value = config.get(port.each)
+        number = len(value) if isinstance(value, list) else value if isinstance(value, int) else 0
+        for n in range(1, min(number, 1000) - port.skip + 1):
+            expanded.append(Port(port.name.format(n=n), port.title.format(n=n)))
+    return tuple(expanded)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a block answers: a value, and the output ports that are taken.
+
+    `response` is set only by a block that answers the caller: `{status, headers, body}`.
+    """
+
+    value: Json
+    ports: tuple[str, ...] = ("output",)
+    response: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a block answers to be parked until a moment; then it is done, with `value` as its output."""
+
+    until: datetime
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One configuration and input with the outcome; shown in the documentation and executed by the tests."""
+
+    title: str
+    config: dict[str, Json]
+    input: Json = None
+    output: Json = None
+    ports: tuple[str, ...] = ("output",)
+    variables: dict[str, Json] = field(default_factory=dict)
+    runnable: bool = True
+    """False where the example needs a peer; the block's own test then runs it against one."""
+
+
+class BlockError(Exception):
+    """A failure that a person can act on. `message` names the place and never contains a secret."""
+
+    def __init__(self, code: str, message: str, *, details: Json = None, log: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.details = details
+        self.log = tuple(log)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request for the one egress client. `timeout` in seconds; at most one of the bodies is given."""
+
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    form: Mapping[str, str] | None = None
+    multipart: Mapping[str, str] | None = None
+    content: bytes | None = None
+    timeout: float = 30.0
+    credential: str = ""
+    follow_redirects: bool = True
+    trusted: bool = False
+    """True only for the address that the operator set as the default model's: it may be private."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+    text: str
+
+
+class Http(Protocol):
+    """The egress client: resolves, checks and connects; raises BlockError for every failure to get an answer."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxResult:
+    value: Json
+    printed: tuple[str, ...] = ()
+
+
+class Sandbox(Protocol):
+    """Runs user code away from the server. Raises BlockError with the line and the message."""
+
+    async def run(self, source: str, names: Mapping[str, Json]) -> SandboxResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowResult:
+    execution_id: str
+    status: str
+    output: Json
+    error: Json = None
+
+
+class Workflows(Protocol):
+    """Runs other workflows of the same workspace as children of this execution."""
+
+    async def run(self, workflow: str, variables: Mapping[str, Json], key: str) -> WorkflowResult: ...
+
+
+class Platform(Protocol):
+    """This platform's own services, with the rights of the workflow's owner."""
+
+    async def call(self, resource: str, operation: str, resource_id: str, body: Json) -> Json: ...
+
+
+class Context(Protocol):
+    """What one run of one block may see and do. `http` and the like need the block to declare them."""
+
+    @property
+    def execution_id(self) -> str: ...
+    @property
+    def block_id(self) -> str: ...
+    @property
+    def block_name(self) -> str: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def idempotency_key(self) -> str: ...
+    @property
+    def variables(self) -> Mapping[str, Json]: ...
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the operator set for blocks, for example `model_base_url` and `model`."""
+    @property
+    def http(self) -> Http: ...
+    @property
+    def sandbox(self) -> Sandbox: ...
+    @property
+    def workflows(self) -> Workflows: ...
+    @property
+    def platform(self) -> Platform: ...
+
+    def names(self) -> dict[str, Json]:
+        """Everything that expressions can name: variables, blocks, input, execution, workflow, each block's id."""
+
+    def evaluate(self, expression: str, place: str) -> Json:
+        """The value of a bare expression; `place` is the config field to name in an error."""
+
+    def true(self, expression: str, place: str) -> bool:
+        """Like evaluate, and anything but true or false is an error."""
+
+    def log(self, message: str) -> None:
+        """Add a line to the step's log."""
+
+    def now(self) -> datetime: ...
+
+
+Execute = Callable[[Context, Any, Json], Awaitable[Output | Wait]]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The one declaration of a block type."""
+
+    type: str
+    title: str
+    category: str
+    icon: str
+    description: str
+    config: builtins.type[Config]
+    execute: Execute
+    outputs: tuple[Port, ...] = (Port("output"),)
+    inputs: tuple[Port, ...] = (Port("input"),)
+    effect: Effect = "none"
+    needs: frozenset[Need] = frozenset()
+    aliases: tuple[str, ...] = ()
+    trigger: bool = False
+    """True where an execution can start; such a block has no inputs."""
+    answers: bool = False
+    """True where the caller gets its answer (the response block)."""
+    timeout_ms: int = 60_000
+    output_schema: dict[str, Json] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    documentation: str = ""
+    """The module's docstring; filled in by the catalog when empty."""

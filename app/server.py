@@ -1,0 +1,85 @@
+"""Runs the web application under uvicorn, and ends it cleanly."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import uvicorn
+
+from app.main import Server, create_app
+from app.settings import Settings
+from app.web.auth import is_loopback
+
+GRACE_SECONDS = 1
+
+
+class CannotStart(Exception):
+    """The server refuses to start; the message says why and what to do."""
+
+
+class StoppableServer(uvicorn.Server):
+    """Ends open event streams on the signal: uvicorn alone would wait for them for ever."""
+
+    def __init__(self, config: uvicorn.Config, server: Server) -> None:
+        super().__init__(config)
+        self._server = server
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._server.begin_to_stop()
+        super().handle_exit(sig, frame)
+
+    async def startup(self, sockets: list[object] | None = None) -> None:
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            announce(self)
+
+
+def announce(server: StoppableServer) -> None:
+    """Print where the server can be reached, with the port that it really got."""
+    settings = server._server.settings
+    port = server.servers[0].sockets[0].getsockname()[1]
+    url = settings.base_url or settings.model_copy(update={"port": port}).public_url
+    print(f"Blockyard is running on {url}", flush=True)  # noqa: T201
+    if settings.no_auth:
+        print("Authentication is OFF: everybody on this machine may do everything.", flush=True)  # noqa: T201
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal comes. Raises CannotStart."""
+    if settings.no_auth and not is_loopback(settings.host):
+        raise CannotStart(f"--no-auth serves loopback addresses only, not {settings.host}.")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    os.chmod(settings.data, 0o700)
+    with _lock(settings.data):
+        token = "" if is_loopback(settings.host) else secrets.token_urlsafe(12)
+        app, server = create_app(settings, token)
+        if token:
+            print(f"Setup token (asked for when the first account is made): {token}", flush=True)  # noqa: T201
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            server_header=False,
+            proxy_headers=False,
+        )
+        StoppableServer(config, server).run()
+
+
+def _lock(directory: Path) -> IO[str]:
+    """One server owns a data directory; leases of dead ones can then be taken at once."""
+    file = (directory / "server.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise CannotStart(f"Another Blockyard server is using the data directory {directory}.") from None
+    return file

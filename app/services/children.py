@@ -1,0 +1,68 @@
+"""Executions that a step of another execution starts, and waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.db import workflows as queries
+from app.db.session import Database
+from app.hosts.embedded import EmbeddedHost
+from app.journal.journal import Journal
+from app.journal.records import NewExecution
+from app.sdk import BlockError, Json, WorkflowResult
+from app.services.executions import new_execution
+from app.services.lending import Programs
+from app.services.refusals import is_uuid
+
+MAX_DEPTH = 10
+
+
+class ChildWorkflows:
+    """The sdk's Workflows for one execution. A step that runs again finds the child that it had started."""
+
+    def __init__(self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, parent: NewExecution) -> None:
+        self._database = database
+        self._journal = journal
+        self._host = host
+        self._programs = programs
+        self._parent = parent
+
+    async def run(self, workflow: str, variables: Mapping[str, Json], key: str) -> WorkflowResult:
+        """Start a workflow and wait for its end. Raises BlockError when it cannot be started."""
+        child_id = await self._journal.child(self._parent.id, key) or await self._start(workflow, variables, key)
+        handle = self._host.watch(child_id)
+        ended = await self._journal.ended(child_id)
+        if ended is None:
+            try:
+                ended = await asyncio.shield(handle.ended)
+            except asyncio.CancelledError:
+                if self._host.accepting:
+                    await asyncio.shield(self._host.cancel(child_id))
+                raise
+        return WorkflowResult(ended.id, ended.status, ended.output, ended.error)
+
+    async def _start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
+        depth = self._parent.depth + 1
+        if depth > MAX_DEPTH:
+            raise BlockError("TOO_DEEP", f"workflows may start each other {MAX_DEPTH} deep")
+        by_id = is_uuid(workflow)
+        async with self._database.read() as connection:
+            row = await queries.find(
+                connection, self._parent.workspace_id, id=workflow if by_id else None, name=None if by_id else workflow
+            )
+        if row is None:
+            raise BlockError("WORKFLOW_NOT_FOUND", f"there is no workflow `{workflow[:200]}`")
+        if not row.enabled:
+            raise BlockError("WORKFLOW_DISABLED", f"workflow `{row.name}` is switched off")
+        revision = row.deployed_revision or row.revision
+        try:
+            (await self._programs.load(row.id, revision)).program.entries(None)
+        except LookupError as error:
+            raise BlockError("WORKFLOW_NOT_READY", f"workflow `{row.name}`: {error.args[0]}") from None
+        new = new_execution(row, revision, None, "workflow", self._parent.user_id, dict(variables))
+        new = replace(new, parent_id=self._parent.id, parent_key=key[:200], depth=depth, mode=self._parent.mode)
+        await self._journal.accept(new)
+        await self._host.take(new.id)
+        return new.id

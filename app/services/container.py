@@ -1,0 +1,31 @@
+"""All services of one server, as routes get them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.catalog import Catalog
+from app.services.accounts import Accounts
+from app.services.activation import Activation
+from app.services.credentials import Credentials
+from app.services.executions import Executions
+from app.services.gallery import Gallery
+from app.services.health import Health
+from app.services.hooks import Hooks
+from app.services.workflows import Workflows
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    accounts: Accounts
+    workflows: Workflows
+    activation: Activation
+    executions: Executions
+    hooks: Hooks
+    credentials: Credentials
+    gallery: Gallery
+    catalog: Catalog
+    health: Health
+    public_url: str
+    has_model: bool
+    """Whether the operator has set a default model for agents."""

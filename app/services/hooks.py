@@ -1,0 +1,144 @@
+"""Webhook calls: who may start what (contract.md A206-A235, C19-C20, G28)."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.db import workflows as queries
+from app.db.session import Database
+from app.db.workflows import WebhookRow, WorkflowRow
+from app.hosts.bus import EventBus
+from app.hosts.embedded import EmbeddedHost, Handle, HostStopped
+from app.journal.journal import Journal
+from app.journal.records import Ended, NewExecution
+from app.sdk import Json
+from app.services.errors import ServiceError
+from app.services.executions import new_execution, server_stops
+from app.services.hook_body import read_body
+from app.services.lending import Programs
+from app.services.workflow_rows import armed_window, changed
+
+HIDDEN_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """One call as it came in, its body bounded and read; header names are lower case."""
+
+    webhook_id: str
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What the caller gets: the response block's answer, or how the execution ended without one."""
+
+    execution_id: str
+    response: Json
+    ended: Ended | None
+
+
+class Hooks:
+    def __init__(
+        self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, bus: EventBus, wait_seconds: float
+    ) -> None:
+        self._database = database
+        self._journal = journal
+        self._host = host
+        self._programs = programs
+        self._bus = bus
+        self._wait_seconds = wait_seconds
+
+    async def call(self, call: HookCall) -> HookAnswer:
+        """Answer a webhook call. Raises ServiceError with the codes of G28; a wrong secret never uses up an arm."""
+        webhook_id = _checked_id(call.webhook_id)
+        async with self._database.read() as connection:
+            found = await queries.find_webhook(connection, webhook_id)
+        if found is None:
+            raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no webhook `{webhook_id}`.", 404)
+        row, sources = found
+        deployed = row.state == "deployed" and "deployed" in sources
+        webhook = sources["deployed" if deployed or "draft" not in sources else "draft"]
+        revision = (row.deployed_revision if webhook.source == "deployed" else None) or row.revision
+        await self._authorize(call, webhook, revision)
+        if not row.enabled:
+            raise ServiceError("WORKFLOW_DISABLED", "This workflow is switched off.", 403)
+        if not deployed and armed_window(row) is None:
+            raise ServiceError("NOT_DEPLOYED", "This workflow is neither deployed nor armed, so it takes no calls.", 403)
+        variables = await read_body(call.headers.get("content-type", ""), call.body)
+        new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, _request(call))
+        handle = await self._host.start(new) if deployed else await self._start_armed(row, new)
+        return await self._answer(new.id, handle)
+
+    async def _authorize(self, call: HookCall, webhook: WebhookRow, revision: int) -> None:
+        """Raises 401 unless the call bears the webhook's secret, 405 for a method that the block does not take."""
+        program = (await self._programs.load(webhook.workflow_id, revision)).program
+        step = program.steps[program.plan.number[webhook.block_id]]
+        config = step.config.raw
+        if not secret_fits(str(config.get("webhook_secret") or ""), call.headers.get("authorization"), call.query.get("token")):
+            raise ServiceError("UNAUTHORIZED", "The webhook's secret is missing or wrong.", 401)
+        if not step.enabled:
+            raise ServiceError("WEBHOOK_DISABLED", "This webhook block is switched off.", 403)
+        methods = config.get("methods") or ["POST"]
+        if call.method not in methods:
+            raise ServiceError("METHOD_NOT_ALLOWED", f"This webhook takes {', '.join(methods)}, not {call.method}.", 405)
+
+    async def _start_armed(self, row: WorkflowRow, new: NewExecution) -> Handle:
+        """Use up the arm and accept the execution in one transaction: both happen, or neither."""
+        handle = self._host.watch(new.id)
+        async with self._database.write() as connection:
+            if not await queries.consume_arm(connection, row.id, datetime.now(UTC)):
+                raise ServiceError("NOT_DEPLOYED", "The armed call has been used, or its time is over.", 403)
+            await self._journal.accept_within(connection, new)
+        self._bus.publish(f"workflow:{row.id}", changed(replace(row, armed_until=None)))
+        await self._host.take(new.id)
+        return handle
+
+    async def _answer(self, execution_id: str, handle: Handle) -> HookAnswer:
+        try:
+            response = await asyncio.wait_for(asyncio.shield(handle.answer), self._wait_seconds)
+        except TimeoutError:
+            message = f"The execution is still running after {self._wait_seconds:g} s and goes on."
+            raise ServiceError("STILL_RUNNING", message, 504, data={"execution_id": execution_id}) from None
+        except HostStopped:
+            raise server_stops(execution_id) from None
+        if response is not None:
+            return HookAnswer(execution_id, response, None)
+        ended = await handle.ended
+        if ended.status != "completed":
+            reason = ended.error["message"] if ended.error else ended.status
+            raise ServiceError("EXECUTION_FAILED", f"The execution did not complete: {reason}", 500, data={"execution_id": execution_id})
+        return HookAnswer(execution_id, None, ended)
+
+
+def secret_fits(secret: str, authorization: str | None, token: str | None) -> bool:
+    """The header rule to the letter (A229-A235): a header that starts with `bearer ` decides alone, else `?token=`."""
+    if authorization is not None and authorization.lower().startswith("bearer "):
+        given = authorization[len("bearer ") :].strip()
+    else:
+        given = token or ""
+    return bool(secret) and bool(given) and hmac.compare_digest(given.encode(), secret.encode())
+
+
+def _checked_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise ServiceError("VALIDATION_ERROR", "The webhook id in the address is not a UUID.", 400) from None
+
+
+def _request(call: HookCall) -> Json:
+    """What expressions see as `execution.request`; credentials are left out."""
+    return {
+        "method": call.method,
+        "headers": {name: value for name, value in call.headers.items() if name not in HIDDEN_HEADERS},
+        "query": {name: value for name, value in call.query.items() if name != "token"},
+    }

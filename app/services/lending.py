@@ -1,0 +1,103 @@
+"""What executions borrow: compiled programs, and services bound to their workspace, rights and secrets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.adapters.vault import Vault
+from app.catalog import Catalog
+from app.db import workflows as queries
+from app.db.session import Database
+from app.engine.context import Environment
+from app.engine.expressions import Secret
+from app.engine.program import compile_program
+from app.hosts.embedded import LoadedProgram
+from app.journal.records import NewExecution
+from app.sdk import Http, Platform, Sandbox, Workflows
+from app.services.credentials import Credentials, OpenedCredential
+from app.services.graphs import Graphs
+from app.services.secret_http import SecretHttp
+
+CACHED_PROGRAMS = 200
+
+
+class Programs:
+    """Compiled revisions, the least recently used dropped first. A revision never changes, so neither does its program."""
+
+    def __init__(self, database: Database, graphs: Graphs, catalog: Catalog) -> None:
+        self._database = database
+        self._graphs = graphs
+        self._catalog = catalog
+        self._cache: OrderedDict[tuple[str, int], LoadedProgram] = OrderedDict()
+
+    async def load(self, workflow_id: str, revision: int) -> LoadedProgram:
+        """Raises LookupError when there is no such revision."""
+        key = (workflow_id, revision)
+        found = self._cache.get(key)
+        if found is None:
+            found = self._cache[key] = await self._compile(workflow_id, revision)
+            while len(self._cache) > CACHED_PROGRAMS:
+                self._cache.popitem(last=False)
+        else:
+            self._cache.move_to_end(key)
+        return found
+
+    async def _compile(self, workflow_id: str, revision: int) -> LoadedProgram:
+        async with self._database.read() as connection:
+            row = await queries.get(connection, workflow_id)
+            stored = await queries.revision_graph(connection, workflow_id, revision)
+        if row is None or stored is None:
+            raise LookupError(f"revision {revision} of this workflow is not there")
+        graph = self._graphs.restore(stored, workflow_id)
+        program = await asyncio.to_thread(compile_program, graph, self._catalog)
+        return LoadedProgram(program, {"id": row.id, "name": row.name, "revision": revision})
+
+
+@dataclass(frozen=True)
+class ExecutionEnvironment:
+    """The engine's Environment for one execution."""
+
+    settings: Mapping[str, str]
+    http: Http
+    sandbox: Sandbox
+    workflows: Workflows
+    platform: Platform
+    credentials: Mapping[str, OpenedCredential]
+    markers: Mapping[str, str]
+
+    @cached_property
+    def secrets(self) -> Mapping[str, Secret]:
+        return {name: Secret(marker) for name, marker in self.markers.items()}
+
+
+@dataclass(frozen=True)
+class Lending:
+    """The host's Lender. `workflows` and `platform` make the services that act for one execution."""
+
+    programs: Programs
+    credentials: Credentials
+    vault: Vault
+    http: Http
+    sandbox: Sandbox
+    settings: Mapping[str, str]
+    model_api_key: str
+    workflows: Callable[[NewExecution], Workflows]
+    platform: Callable[[NewExecution], Platform]
+
+    def program(self, workflow_id: str, revision: int) -> Awaitable[LoadedProgram]:
+        return self.programs.load(workflow_id, revision)
+
+    async def environment(self, execution: NewExecution) -> Environment:
+        opened = await self.credentials.open_all(execution.workspace_id)
+        nonce = self.vault.fingerprint(f"secret-marker:{execution.id}")
+        markers = {name: f"[secret:{nonce}:{name}]" for name in opened}
+        http = SecretHttp(self.http, opened, {marker: name for name, marker in markers.items()}, self.settings, self.model_api_key)
+        return ExecutionEnvironment(
+            self.settings, http, self.sandbox, self.workflows(execution), self.platform(execution), opened, markers
+        )
+
+

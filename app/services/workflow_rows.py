@@ -1,0 +1,55 @@
+"""Workflow rows and their graphs, as several services need them, and the news about them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db import workflows as queries
+from app.db.session import Database
+from app.db.workflows import WorkflowRow
+from app.engine.graph import Graph
+from app.engine.messages import Message, iso
+from app.hosts.bus import EventBus
+from app.services.actors import Actor
+from app.services.errors import not_found
+from app.services.graphs import Graphs
+from app.services.refusals import is_uuid
+
+
+async def find_row(connection: AsyncConnection, workspace_id: str, id_or_name: str) -> WorkflowRow:
+    """A UUID is an id, anything else a name (contract.md C5). Raises 404."""
+    by_id = is_uuid(id_or_name)
+    row = await queries.find(connection, workspace_id, id=id_or_name.lower() if by_id else None, name=None if by_id else id_or_name)
+    if row is None:
+        raise not_found("workflow", id_or_name)
+    return row
+
+
+async def load_graph(connection: AsyncConnection, graphs: Graphs, row: WorkflowRow, revision: int) -> Graph:
+    """The graph of one revision, secrets included."""
+    stored = await queries.revision_graph(connection, row.id, revision)
+    return Graph() if stored is None else graphs.restore(stored, row.id)
+
+
+def armed_window(row: WorkflowRow) -> datetime | None:
+    """The end of the armed window while it is open."""
+    return row.armed_until if row.armed_until and row.armed_until > datetime.now(UTC) else None
+
+
+async def announce(database: Database, bus: EventBus, actor: Actor, workflow_id: str) -> None:
+    """Tell whoever watches a workflow what it is like now."""
+    if bus.watched(f"workflow:{workflow_id}"):
+        async with database.read() as connection:
+            row = await queries.find(connection, actor.workspace_id, id=workflow_id)
+        if row is not None:
+            bus.publish(f"workflow:{workflow_id}", changed(row))
+
+
+def changed(row: WorkflowRow) -> Message:
+    window = armed_window(row)
+    return Message(
+        "workflow_changed",
+        {"revision": row.revision, "state": row.state, "enabled": row.enabled, "armed_until": iso(window) if window else None},
+    )

@@ -1,0 +1,47 @@
+"""The environment as one frozen value; every name has the prefix BLOCKYARD_."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What the operator decides. Command-line options override the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="BLOCKYARD_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    data: Path = Field(Path("data"), description="Directory of the database, keys and files.")
+    database_url: str = Field("", description="SQLAlchemy address; empty means SQLite in the data directory.")
+    secret_key: str = Field("", description="Master key, 32 bytes in base64; empty means a file made at first start.")
+    no_auth: bool = Field(False, description="Switch authentication off; loopback addresses only.")
+    egress_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Hosts, addresses and CIDRs, comma-separated, that may be called although private."
+    )
+    model_base_url: str = Field("", description="Address of an OpenAI-compatible server for agents that name none.")
+    model: str = Field("", description="Model for agents that name none.")
+    model_api_key: str = Field("", description="Key for that server.")
+    base_url: str = Field("", description="The address under which browsers reach this server, when it is behind a proxy.")
+    max_running: int = Field(500, ge=1, description="How many executions run at the same time; others queue.")
+    wait_seconds: float = Field(300, gt=0, description="How long a caller waits for an execution before it is told that it goes on.")
+    log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @field_validator("egress_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'blockyard.db'}"
+
+    @property
+    def public_url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.base_url.rstrip("/") or f"http://{host}:{self.port}"

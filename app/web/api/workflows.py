@@ -1,0 +1,171 @@
+"""The studio surface for workflows: `/api/workflows` (contract.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, delete, get, post, put
+from litestar.response import Stream
+
+from app.engine.values import encode
+from app.sdk import Json
+from app.services.actors import Actor
+from app.services.container import Services
+from app.services.errors import invalid
+from app.services.refusals import problem_json
+from app.services.workflows import Workflow
+from app.web import presenters
+from app.web.bodies import read_if_match, read_json, read_object, read_paging, text_field
+from app.web.live import event_stream
+
+GRAPH_BYTES = 8_000_000
+VIEWER = {"auth": "session", "role": "viewer"}
+EXECUTOR = {"auth": "session", "role": "executor"}
+EDITOR = {"auth": "session", "role": "editor"}
+
+Incoming = Request[Any, Any, Any]
+
+
+def answer(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+    return Response(encode(body), status_code=status, media_type="application/json", headers=headers or {})
+
+
+def _one(found: Workflow, status: int = 200) -> Response[bytes]:
+    return answer(presenters.workflow(found), status, {"ETag": f'"{found.revision}"'})
+
+
+@get("/api/workflows", opt=VIEWER)
+async def list_workflows(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    page = await services.workflows.list(actor, read_paging(request))
+    return answer(presenters.paged("workflows", page, [presenters.workflow_summary(item) for item in page.items]))
+
+
+@post("/api/workflows", opt=EDITOR, request_max_body_size=GRAPH_BYTES)
+async def create_workflow(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    body = await read_object(request, "name", "description", "blocks", "edges")
+    name, description = text_field(body, "name"), text_field(body, "description", "")
+    raw = {key: body[key] for key in ("blocks", "edges") if key in body}
+    created = await services.workflows.create_from(actor, name, description, raw or None)
+    return _one(created, 201)
+
+
+@get("/api/workflows/{workflow:str}", opt=VIEWER)
+async def get_workflow(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    return _one(await services.workflows.get(actor, workflow))
+
+
+@put("/api/workflows/{workflow:str}", opt=EDITOR)
+async def update_workflow(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    body = await read_object(request, "name", "description", "enabled")
+    enabled = body.get("enabled")
+    if enabled is not None and not isinstance(enabled, bool):
+        raise invalid("`enabled` must be true or false.", [{"field": "enabled", "message": "must be true or false"}])
+    name = text_field(body, "name") if "name" in body else None
+    description = text_field(body, "description") if "description" in body else None
+    return _one(await services.workflows.update(actor, workflow, name=name, description=description, enabled=enabled))
+
+
+@delete("/api/workflows/{workflow:str}", opt=EDITOR, status_code=200)
+async def delete_workflow(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    await services.workflows.delete(actor, workflow)
+    return answer({"ok": True})
+
+
+@post("/api/workflows/{workflow:str}/duplicate", opt=EDITOR)
+async def duplicate_workflow(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    return _one(await services.workflows.duplicate(actor, workflow), 201)
+
+
+@get("/api/workflows/{workflow:str}/graph", opt=VIEWER)
+async def get_graph(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    found = await services.workflows.get(actor, workflow)
+    body = presenters.workflow(found)
+    return answer({key: body[key] for key in ("blocks", "edges", "revision", "problems")}, headers={"ETag": f'"{found.revision}"'})
+
+
+@put("/api/workflows/{workflow:str}/graph", opt=EDITOR, request_max_body_size=GRAPH_BYTES)
+async def put_graph(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    saved = await services.workflows.put_graph(actor, workflow, await read_json(request), read_if_match(request))
+    problems = [problem_json(problem) for problem in saved.problems]
+    body = {"ok": True, "blocks": saved.blocks, "edges": saved.edges, "revision": saved.revision, "problems": problems}
+    return answer(body, headers={"ETag": f'"{saved.revision}"'})
+
+
+@post("/api/workflows/{workflow:str}/deploy", opt=EDITOR)
+async def deploy(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    await services.activation.deploy(actor, workflow)
+    return answer({"ok": True, "state": "deployed"})
+
+
+@post("/api/workflows/{workflow:str}/undeploy", opt=EDITOR)
+async def undeploy(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    await services.activation.undeploy(actor, workflow)
+    return answer({"ok": True, "state": "internal"})
+
+
+@post("/api/workflows/{workflow:str}/arm", opt=EDITOR)
+async def arm(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    return answer({"ok": True, "armed_until": presenters.moment(await services.activation.arm(actor, workflow))})
+
+
+async def _read_run(request: Incoming) -> tuple[Json, bool, str | None]:
+    """The variables, whether to wait, and where to start (contract.md C4, C5)."""
+    body = await read_object(request, "variables", "input", "wait", "start_block")
+    wait, start_block = body.get("wait", True), body.get("start_block")
+    if not isinstance(wait, bool):
+        raise invalid("`wait` must be true or false.", [{"field": "wait", "message": "must be true or false"}])
+    if start_block is not None and not isinstance(start_block, str):
+        raise invalid("`start_block` must be a block's id.", [{"field": "start_block", "message": "must be a text"}])
+    if "respond-async" in request.headers.get("prefer", ""):
+        wait = False
+    return body.get("variables", body.get("input", {})), wait, start_block
+
+
+@post("/api/workflows/{workflow:str}/execute", opt=EXECUTOR)
+async def execute(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    variables, wait, start_block = await _read_run(request)
+    if not wait:
+        execution_id = await services.executions.enqueue(actor, workflow, variables, start_block=start_block)
+        return answer({"execution_id": execution_id, "status": "queued"}, 202)
+    execution_id, handle = await services.executions.execute(actor, workflow, variables, start_block=start_block)
+    await services.executions.ended(execution_id, handle)
+    return answer(presenters.execute_answer(await services.executions.get(actor, execution_id)))
+
+
+@post("/api/workflows/{workflow:str}/execute/stream", opt=EXECUTOR)
+async def execute_stream(workflow: str, request: Incoming, actor: Actor, services: Services) -> Stream:
+    variables, _, start_block = await _read_run(request)
+    execution_id = await services.executions.enqueue(actor, workflow, variables, start_block=start_block)
+    return event_stream(services.executions.events(actor, execution_id, 0))
+
+
+@get("/api/workflows/{workflow:str}/revisions", opt=VIEWER)
+async def list_revisions(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    page = await services.workflows.revisions(actor, workflow, read_paging(request))
+    return answer(presenters.paged("revisions", page, [presenters.revision(row) for row in page.items]))
+
+
+@get("/api/workflows/{workflow:str}/events", opt=VIEWER)
+async def workflow_events(workflow: str, actor: Actor, services: Services) -> Stream:
+    found = await services.workflows.get(actor, workflow)
+    return event_stream(services.executions.workflow_events(actor, found.id))
+
+
+ROUTES = [
+    list_workflows,
+    create_workflow,
+    get_workflow,
+    update_workflow,
+    delete_workflow,
+    duplicate_workflow,
+    get_graph,
+    put_graph,
+    deploy,
+    undeploy,
+    arm,
+    execute,
+    execute_stream,
+    list_revisions,
+    workflow_events,
+]
+

@@ -1,0 +1,240 @@
+"""What the settings form draws: every field with its text, choices and problem. Pure, from declaration and configuration."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.describe import ConfigProblem, FormField
+from app.sdk import Json
+from app.web.form_values import (
+    ABSENT,
+    choice_values,
+    is_scalar_list,
+    json_problem,
+    shown,
+)
+from app.web.forms import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row of a pairs field, or one item of a list with its fields."""
+
+    index: int
+    path: str
+    key: str = ""
+    value: str = ""
+    problem: str = ""
+    views: tuple[FieldView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookView:
+    """The address that a webhook is called at, and a line for the terminal that calls it."""
+
+    url: str
+    curl: str
+    curl_shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field as it is drawn. `control` is the field's kind, or what replaces it where the value does not fit the kind."""
+
+    field: FormField
+    path: str
+    control: str
+    text: str = ""
+    placeholder: str = ""
+    problem: str = ""
+    options: tuple[Option, ...] = ()
+    rows: tuple[RowView, ...] = ()
+    views: tuple[FieldView, ...] = ()
+    webhook: WebhookView | None = None
+
+    @property
+    def id(self) -> str:
+        return "f-" + self.path.replace(".", "-")
+
+    @property
+    def title(self) -> str:
+        return self.field.title or self.field.name
+
+    @property
+    def has_problem(self) -> bool:
+        inner = (view for row in self.rows for view in row.views)
+        return bool(self.problem) or any(row.problem for row in self.rows) or any(v.has_problem for v in (*self.views, *inner))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a form needs to know beyond its block."""
+
+    base_url: str = ""
+    credentials: tuple[str, ...] = ()
+    workflows: tuple[str, ...] = ()
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def surroundings(
+    problems: Iterable[ConfigProblem],
+    *,
+    base_url: str = "",
+    credentials: Sequence[str] = (),
+    workflows: Sequence[str] = (),
+    rows: Mapping[str, Rows] | None = None,
+) -> Surroundings:
+    """Surroundings with the problems by path; of several at one place the first is shown."""
+    by_path: dict[str, str] = {}
+    for problem in problems:
+        by_path.setdefault(problem.field, problem.message)
+    return Surroundings(base_url, tuple(credentials), tuple(workflows), rows or {}, by_path)
+
+
+def field_views(
+    fields: Sequence[FormField], config: Mapping[str, Json], around: Surroundings, path: str = "config"
+) -> tuple[FieldView, ...]:
+    """The fields of a configuration in the order of their declaration."""
+    return tuple(_view(form_field, config, around, f"{path}.{form_field.name}") for form_field in fields)
+
+
+def unplaced(views: Sequence[FieldView], problems: Iterable[ConfigProblem]) -> tuple[str, ...]:
+    """The problems that no field shows, for example about a field that the block does not have."""
+    places = {view.path.removeprefix("config.") for view in _all(views)}
+    places |= {row.path.removeprefix("config.") for view in _all(views) for row in view.rows}
+    return tuple(dict.fromkeys(problem.message for problem in problems if problem.field not in places))
+
+
+def json_problems(views: Sequence[FieldView], config_at: Mapping[str, Json]) -> tuple[ConfigProblem, ...]:
+    """What is wrong in JSON fields whose text is kept as it was typed."""
+    found = []
+    for view in _all(views):
+        message = json_problem(config_at.get(view.path, ABSENT)) if view.control == "json" else None
+        if message:
+            found.append(ConfigProblem(view.path.removeprefix("config."), message))
+    return tuple(found)
+
+
+def flat(value: Json, path: str = "config") -> dict[str, Json]:
+    """Every value of a configuration by its dotted path."""
+    found = {path: value}
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        found |= flat(inner, f"{path}.{key}")
+    return found
+
+
+def _all(views: Iterable[FieldView]) -> Iterable[FieldView]:
+    for view in views:
+        yield view
+        yield from _all(view.views)
+        for row in view.rows:
+            yield from _all(row.views)
+
+
+def _view(form_field: FormField, config: Mapping[str, Json], around: Surroundings, path: str) -> FieldView:
+    value = config.get(form_field.name, ABSENT)
+    problem = around.problems.get(path.removeprefix("config."), "")
+    control = _control(form_field, value)
+    if control == "object":
+        views = field_views(form_field.fields, value if isinstance(value, dict) else {}, around, path)
+        return FieldView(form_field, path, control, problem=problem, views=views)
+    if control == "pairs":
+        return FieldView(form_field, path, control, problem=problem, rows=_pair_rows(value, form_field, around, path))
+    if control == "list":
+        return FieldView(form_field, path, control, problem=problem, rows=_item_rows(value, form_field, around, path))
+    chosen = form_field.default if value is ABSENT and control in ("switch", "choice") else value
+    text = shown(control, ABSENT if chosen is None and control != "json" else chosen)
+    return FieldView(
+        form_field,
+        path,
+        control,
+        text,
+        form_field.placeholder or shown("text", form_field.default),
+        problem,
+        _options(form_field, control, text, around),
+        webhook=_webhook(config, around.base_url, text) if control == "webhook_id" and text else None,
+    )
+
+
+def _control(form_field: FormField, value: Json) -> str:
+    """The kind, unless the value has another shape: then text or JSON, so that it is seen and kept."""
+    kind = form_field.kind
+    fits = {
+        "list": isinstance(value, list) and (is_scalar_list(form_field) or all(isinstance(item, dict) for item in value)),
+        "pairs": isinstance(value, dict) and not any(isinstance(item, (dict, list)) for item in value.values()),
+        "object": isinstance(value, dict),
+    }
+    if value is ABSENT or value is None:
+        return kind
+    if kind in fits:
+        return kind if fits[kind] else "json"
+    if isinstance(value, str) and "{{" in value and kind in ("switch", "choice", "credential", "workflow", "integer", "number"):
+        return "text"
+    if kind == "switch" and not isinstance(value, bool):
+        return "text"
+    return kind
+
+
+def _pair_rows(value: Json, form_field: FormField, around: Surroundings, path: str) -> tuple[RowView, ...]:
+    pairs = value if isinstance(value, dict) else form_field.default if isinstance(form_field.default, dict) else {}
+    rows = around.rows.get(path) or tuple((key, shown("text", item)) for key, item in pairs.items())
+    problems = around.problems
+    places = [f"{path}.{number}".removeprefix("config.") for number in range(len(rows))]
+    named = [f"{path}.{key}".removeprefix("config.") for key, _ in rows]
+    return tuple(
+        RowView(number, f"{path}.{number}", key, text, problems.get(places[number]) or problems.get(named[number], ""))
+        for number, (key, text) in enumerate(rows)
+    )
+
+
+def _item_rows(value: Json, form_field: FormField, around: Surroundings, path: str) -> tuple[RowView, ...]:
+    items = value if isinstance(value, list) else form_field.default if isinstance(form_field.default, (list, tuple)) else []
+    rows = []
+    for number, item in enumerate(items):
+        place = f"{path}.{number}"
+        problem = around.problems.get(place.removeprefix("config."), "")
+        if is_scalar_list(form_field):
+            rows.append(RowView(number, place, value=shown("text", item), problem=problem))
+        else:
+            rows.append(RowView(number, place, problem=problem, views=field_views(form_field.fields, item, around, place)))
+    return tuple(rows)
+
+
+def _options(form_field: FormField, control: str, text: str, around: Surroundings) -> tuple[Option, ...]:
+    if control == "choice":
+        labels = {shown("choice", choice): str(choice) for choice in choice_values(form_field)}
+    elif control in ("credential", "workflow"):
+        labels = {name: name for name in (around.credentials if control == "credential" else around.workflows)}
+    else:
+        return ()
+    if text not in labels:
+        nothing = "None" if not form_field.required else "Choose…"
+        labels = {text: f"{text} (not found)" if text else nothing} | labels
+    elif not form_field.required and control != "choice":
+        labels = {"": "None"} | labels
+    return tuple(Option(value, label, value == text) for value, label in labels.items())
+
+
+def _webhook(config: Mapping[str, Json], base_url: str, webhook_id: str) -> WebhookView:
+    secret = config.get("webhook_secret")
+    methods = config.get("methods")
+    method = methods[0] if isinstance(methods, list) and methods and isinstance(methods[0], str) else "POST"
+    url = f"{base_url}/api/webhooks/{webhook_id}"
+
+    def line(token: str) -> str:
+        header = shlex.quote(f"Authorization: Bearer {token}")
+        return f"curl -X {shlex.quote(method)} {shlex.quote(url)} -H {header} -H 'Content-Type: application/json' -d '{{\"hello\": \"world\"}}'"
+
+    token = secret if isinstance(secret, str) else ""
+    return WebhookView(url, line(token), line("••••••••" if token else "YOUR-SECRET"))

@@ -1,0 +1,36 @@
+"""Everything that people see, rendered on the server: one module per page, its fragments beside it."""
+
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from app.web.pages import blocks, credentials, editor, entry, executions, gallery, workflows
+
+PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
+    entry.setup_page,
+    entry.setup,
+    entry.sign_in_page,
+    entry.sign_in,
+    entry.sign_out,
+    workflows.workflows_page,
+    workflows.create_workflow,
+    workflows.duplicate_workflow,
+    workflows.delete_workflow,
+    gallery.gallery_page,
+    gallery.use_template,
+    editor.editor_page,
+    editor.block_form,
+    editor.available_values,
+    editor.run_form,
+    editor.step_panel,
+    executions.executions_page,
+    executions.execution_page,
+    executions.cancel_execution,
+    credentials.credentials_page,
+    credentials.add_credential,
+    credentials.delete_credential,
+    blocks.blocks_page,
+    blocks.block_page,
+    blocks.expressions_page,
+)
+"""The route handlers of the application's HTML surface."""

@@ -1,0 +1,92 @@
+"""The first account, signing in and signing out."""
+
+from __future__ import annotations
+
+from litestar import get, post
+from litestar.response import Redirect, Response, Template
+
+from app.services.accounts import NewSession
+from app.services.actors import Actor
+from app.services.container import Services
+from app.services.errors import ServiceError
+from app.web.pages.context import AnyRequest, client_address, local_path, page, posted_texts, see_other
+from app.web.pages.cookies import session_cookie, spent_cookies
+
+PUBLIC = {"auth": "public"}
+
+
+@get("/setup", opt=PUBLIC)
+async def setup_page(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
+    if not await services.accounts.needs_setup():
+        return see_other("/sign-in")
+    return _setup(request, services, {"email": "", "username": ""})
+
+
+@post("/setup", opt=PUBLIC)
+async def setup(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
+    if not await services.accounts.needs_setup():
+        return see_other("/sign-in")
+    form = await posted_texts(request)
+    email, username = form.get("email", ""), form.get("username", "")
+    try:
+        session = await services.accounts.create_owner(
+            email, username, form.get("password", ""), form.get("token", ""), client_address(request), _agent(request)
+        )
+    except ServiceError as error:
+        return _setup(request, services, {"email": email, "username": username}, error)
+    return _signed_in(request, services, session, "/templates")
+
+
+@get("/sign-in", opt=PUBLIC)
+async def sign_in_page(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
+    if await services.accounts.needs_setup():
+        return see_other("/setup")
+    return _sign_in(request, "", local_path(request.query_params.get("next", "")))
+
+
+@post("/sign-in", opt=PUBLIC)
+async def sign_in(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
+    form = await posted_texts(request)
+    login, next_path = form.get("login", ""), local_path(form.get("next", ""))
+    try:
+        session = await services.accounts.sign_in(login, form.get("password", ""), client_address(request), _agent(request))
+    except ServiceError as error:
+        return _sign_in(request, login, next_path, error)
+    return _signed_in(request, services, session, next_path)
+
+
+@post("/sign-out", opt={"auth": "session", "role": "viewer"})
+async def sign_out(request: AnyRequest, actor: Actor, services: Services) -> Redirect:
+    await services.accounts.sign_out(actor)
+    answer = see_other("/sign-in?done=signed-out")
+    for cookie in spent_cookies():
+        answer.set_cookie(cookie)
+    return answer
+
+
+def _setup(request: AnyRequest, services: Services, values: dict[str, str], error: ServiceError | None = None) -> Template:
+    return page(
+        request,
+        "pages/setup.html",
+        None,
+        status_code=error.status if error else 200,
+        error=error.message if error else "",
+        values=values,
+        needs_token=services.accounts.needs_token,
+    )
+
+
+def _sign_in(request: AnyRequest, login: str, next_path: str, error: ServiceError | None = None) -> Template:
+    status = error.status if error else 200
+    message = error.message if error else ""
+    return page(request, "pages/sign_in.html", None, status_code=status, error=message, login=login, next=next_path)
+
+
+def _signed_in(request: AnyRequest, services: Services, session: NewSession, path: str) -> Redirect:
+    answer = see_other(path)
+    answer.set_cookie(session_cookie(request, services, session))
+    return answer
+
+
+def _agent(request: AnyRequest) -> str:
+    return request.headers.get("user-agent", "")[:300]

@@ -1,0 +1,169 @@
+"""How values look on a page: times, durations, JSON, states. Pure, and registered on the template environment once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+
+from litestar.contrib.jinja import JinjaTemplateEngine
+from markupsafe import Markup
+
+from app.sdk import Json
+
+JSON_SHOWN_BYTES: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class ShownJson:
+    text: str
+    cut: bool
+    limit: int = JSON_SHOWN_BYTES // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class StateLight:
+    state: str
+    label: str
+    left: str = ""
+
+
+class HasState(Protocol):
+    @property
+    def state(self) -> str: ...
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def armed_until(self) -> datetime | None: ...
+
+
+class HasTitle(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+
+
+def iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago a moment was, roughly; an exact day once that is more than a month."""
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    if seconds < 0:
+        return "in " + span(-seconds)
+    if seconds < 5:
+        return "just now"
+    if seconds > 30 * 86_400:
+        return moment.astimezone(UTC).strftime("%d %b %Y").lstrip("0")
+    return span(seconds) + " ago"
+
+
+def span(seconds: float) -> str:
+    """A rough length of time in words."""
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            number = int(seconds // size)
+            return f"{number} {word}{'' if number == 1 else 's'}"
+    return "1 second"
+
+
+def duration(milliseconds: float | None) -> str:
+    """A measured time, as exact as it is useful."""
+    if milliseconds is None:
+        return "–"
+    if milliseconds < 1_000:
+        return f"{milliseconds:.0f} ms" if milliseconds >= 10 else f"{milliseconds:.1f} ms"
+    seconds = milliseconds / 1_000
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def pretty_json(value: Json) -> ShownJson:
+    """A value as indented JSON, cut after 50 kB."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) <= JSON_SHOWN_BYTES:
+        return ShownJson(text, False)
+    return ShownJson(encoded[:JSON_SHOWN_BYTES].decode("utf-8", "ignore") + "\n…", True)
+
+
+def compact_json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def script_json(value: Json) -> Markup:
+    """JSON that may stand inside a script element: nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def error_text(error: Json) -> str:
+    """The message of a stored error, whatever its shape."""
+    if isinstance(error, dict):
+        message = error.get("message") or error.get("code")
+        return str(message) if message else compact_json(error)
+    return str(error)
+
+
+def log_text(log: Sequence[Json] | str) -> str:
+    """A step's log as lines."""
+    if isinstance(log, str):
+        return log
+    return "\n".join(str(line.get("message", line)) if isinstance(line, dict) else str(line) for line in log)
+
+
+def short(identifier: object) -> str:
+    """Both ends of an id: it is searched by its beginning, and ids made together differ at their end."""
+    text = str(identifier)
+    return text if len(text) <= 16 else f"{text[:8]}…{text[-4:]}"
+
+
+def state_light(workflow: HasState) -> StateLight:
+    """Deployed, armed with the time left, or internal."""
+    left = (workflow.armed_until - datetime.now(UTC)).total_seconds() if workflow.armed_until else 0
+    if left > 0:
+        return StateLight("armed", "Armed", f"{int(left) // 60}:{int(left) % 60:02d} left")
+    if workflow.state == "deployed":
+        return StateLight("deployed" if workflow.enabled else "disabled", "Deployed")
+    return StateLight("internal", "Internal")
+
+
+def with_query(query: Mapping[str, object], **changes: object) -> str:
+    """A query string of what is set in `query`, with changes."""
+    return urlencode({key: value for key, value in {**query, **changes}.items() if value not in ("", None)})
+
+
+def type_title(types: Sequence[HasTitle], name: str) -> str:
+    return next((kind.title for kind in types if kind.name == name), name)
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    function.__name__: function
+    for function in (
+        iso,
+        ago,
+        duration,
+        pretty_json,
+        compact_json,
+        script_json,
+        error_text,
+        log_text,
+        short,
+        state_light,
+        with_query,
+        type_title,
+    )
+}
+
+
+def add_filters(engine: JinjaTemplateEngine) -> None:
+    """Make the filters known to templates."""
+    engine.engine.filters.update(FILTERS)

@@ -1,0 +1,62 @@
+"""The home page: the workflows, and what is done with a whole one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import get, post
+from litestar.response import Redirect, Response, Template
+
+from app.services.actors import Actor
+from app.services.container import Services
+from app.services.errors import ServiceError
+from app.services.pages import Paging
+from app.web.bodies import read_paging
+from app.web.pages.context import AnyRequest, page, posted_texts, see_other
+
+SORTS: Final = (("updated_at", "Changed last"), ("name", "Name"), ("created_at", "Newest first"))
+
+
+@get("/", opt={"auth": "session", "role": "viewer"})
+async def workflows_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
+    return await _list(request, actor, services, read_paging(request))
+
+
+@post("/workflows", opt={"auth": "session", "role": "editor"})
+async def create_workflow(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
+    name = (await posted_texts(request)).get("name", "")
+    try:
+        workflow = await services.workflows.create(actor, name)
+    except ServiceError as error:
+        return await _list(request, actor, services, Paging(), name, error)
+    return see_other(f"/workflows/{workflow.id}")
+
+
+@post("/workflows/{workflow_id:str}/duplicate", opt={"auth": "session", "role": "editor"})
+async def duplicate_workflow(workflow_id: str, actor: Actor, services: Services) -> Redirect:
+    workflow = await services.workflows.duplicate(actor, workflow_id)
+    return see_other(f"/workflows/{workflow.id}")
+
+
+@post("/workflows/{workflow_id:str}/delete", opt={"auth": "session", "role": "editor"})
+async def delete_workflow(workflow_id: str, actor: Actor, services: Services) -> Redirect:
+    await services.workflows.delete(actor, workflow_id)
+    return see_other("/?done=deleted")
+
+
+async def _list(
+    request: AnyRequest, actor: Actor, services: Services, asked: Paging, typed_name: str = "", error: ServiceError | None = None
+) -> Template:
+    view = await services.workflows.list(actor, asked)
+    return page(
+        request,
+        "pages/workflows.html",
+        actor,
+        status_code=error.status if error else 200,
+        path="/",
+        view=view,
+        query={"q": asked.q, "sort": asked.sort, "order": asked.order, "page": asked.page},
+        sorts=SORTS,
+        typed_name=typed_name,
+        error=error.message if error else "",
+    )

@@ -1,0 +1,1 @@
+"""The block types: one file each, named after the type; a folder per group."""

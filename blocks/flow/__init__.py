@@ -1,0 +1,1 @@
+"""Blocks that steer when things happen; their types start with `flow.`."""

@@ -1,0 +1,66 @@
+// Requests to the server. Every failure becomes an ApiError with a sentence that a person can act on.
+
+export class ApiError extends Error {
+  constructor(status, message, details = []) {
+    super(message);
+    this.status = status;
+    this.details = Array.isArray(details) ? details : [];
+  }
+}
+
+const TIMEOUT_MS = 60_000;
+
+function sentence(status, body) {
+  if (status === 401) return "You are signed out. Sign in again in another tab, then try again.";
+  if (status === 403) return body?.message || "You are not allowed to do that, or your session has ended.";
+  if (typeof body?.message === "string") return body.message;
+  return `The server answered with status ${status}.`;
+}
+
+const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content || "";
+
+async function send(method, path, { headers = {}, body } = {}) {
+  try {
+    return await fetch(path, {
+      method,
+      body,
+      headers: { "X-CSRF-Token": csrfToken(), ...headers },
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    const late = error.name === "TimeoutError";
+    throw new ApiError(0, late ? "The server did not answer in time." : "The server cannot be reached.");
+  }
+}
+
+/** A request with JSON both ways. */
+export async function callJson(method, path, body = undefined, headers = {}) {
+  const response = await send(method, path, {
+    headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiError(response.status, sentence(response.status, answer), answer?.details);
+  return answer;
+}
+
+/** A fragment of HTML that the server rendered; `form` is sent form-encoded. */
+export async function callHtml(method, path, form = null) {
+  const response = await send(method, path, {
+    headers: { Accept: "text/html", "HX-Request": "true", "HX-Request-Type": "partial" },
+    body: form ? new URLSearchParams(form) : undefined,
+  });
+  const text = await response.text();
+  if (response.redirected || response.status === 401) throw new ApiError(401, sentence(401));
+  if (!response.ok) throw new ApiError(response.status, sentence(response.status, jsonOrNull(text)));
+  return text;
+}
+
+function jsonOrNull(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

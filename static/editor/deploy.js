@@ -1,0 +1,88 @@
+// Deploy, Undeploy and Arm in the header, with the light that says who may call the workflow now.
+import { callJson } from "./api.js";
+import { element, icon, toast } from "./dom.js";
+
+const pad = (number) => String(number).padStart(2, "0");
+
+/** "9:41" until a moment, or null when it has passed. */
+export function timeLeft(until, now = Date.now()) {
+  const seconds = Math.ceil((Date.parse(until) - now) / 1000);
+  return seconds > 0 ? `${Math.floor(seconds / 60)}:${pad(seconds % 60)}` : null;
+}
+
+export class Deployment {
+  /** `hooks`: `flush()`, `problems(details)`, `revision()`, `webhook()` the id of a webhook block or null, `show(blockId)`. */
+  constructor({ workflow, root, hooks }) {
+    Object.assign(this, { id: workflow.id, root, hooks });
+    this.light = root.querySelector("[data-state-light]");
+    for (const action of ["deploy", "undeploy", "arm"]) {
+      root.querySelector(`[data-action=${action}]`).addEventListener("click", (event) => this.press(action, event.currentTarget));
+    }
+    this.update(workflow);
+    setInterval(() => this.armedUntil && this.show(), 1000);
+  }
+
+  /** Take over what the server says: `{state, armed_until, deployed_revision}`; what is absent stays. */
+  update(workflow) {
+    if ("state" in workflow) this.state = workflow.state;
+    if ("armed_until" in workflow) this.armedUntil = workflow.armed_until;
+    if ("deployed_revision" in workflow) this.deployedRevision = workflow.deployed_revision;
+    this.show();
+  }
+
+  show() {
+    const left = this.armedUntil && timeLeft(this.armedUntil);
+    if (!left) this.armedUntil = null;
+    const deployed = this.state === "deployed";
+    const behind = deployed && Boolean(this.deployedRevision) && this.deployedRevision !== this.hooks.revision();
+    const light = deployed ? "deployed" : left ? "armed" : "internal";
+    const words = { deployed: behind ? "Deployed, with changes not deployed" : "Deployed", armed: `Armed ${left}`, internal: "Internal" }[light];
+    const hints = {
+      deployed: "Callers from outside can start this workflow.",
+      armed: "One call from outside is accepted until the time is up.",
+      internal: "Only people in this workspace can start this workflow.",
+    };
+    if (this.shown === words) return;
+    this.shown = words;
+    this.light.dataset.stateLight = light;
+    this.light.title = hints[light];
+    this.light.replaceChildren(element("span", { class: "light", "aria-hidden": "true" }), element("span", { class: "light-words" }, words));
+    this.root.querySelector("[data-action=deploy]").hidden = deployed && !behind;
+    this.root.querySelector("[data-action=deploy] span").textContent = behind ? "Deploy changes" : "Deploy";
+    this.root.querySelector("[data-action=undeploy]").hidden = !deployed;
+    this.root.querySelector("[data-action=arm]").hidden = deployed;
+  }
+
+  async press(action, button) {
+    button.disabled = true;
+    try {
+      if (action !== "undeploy" && !(await this.hooks.flush())) throw new Error("The workflow could not be saved, so nothing was changed.");
+      const answer = await callJson("POST", `/api/workflows/${this.id}/${action}`);
+      this.done(action, answer);
+    } catch (error) {
+      if (error.details?.length) this.hooks.problems(error.details);
+      toast(error.message, { tone: "danger" });
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  done(action, answer) {
+    if (action === "arm") this.update({ armed_until: answer.armed_until });
+    else this.update({ state: answer.state, armed_until: null, deployed_revision: action === "deploy" ? this.hooks.revision() : null });
+    const webhook = this.hooks.webhook();
+    const address = webhook ? " The address and a ready curl line are in the webhook block." : "";
+    const words = {
+      deploy: `Deployed.${address}`,
+      undeploy: "Not deployed any more. Calls from outside are refused.",
+      arm: `Armed: the next call within ten minutes is accepted once.${address}`,
+    };
+    toast(words[action], { tone: "success", actions: webhook && action !== "undeploy" ? [this.showButton(webhook)] : [] });
+  }
+
+  showButton(webhook) {
+    const show = element("button", { type: "button", class: "link-button" }, icon("webhook"), "Show block");
+    show.addEventListener("click", () => this.hooks.show(webhook));
+    return show;
+  }
+}

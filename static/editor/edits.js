@@ -1,0 +1,193 @@
+// What a person does to a graph, as one undo step each. No DOM.
+import { CARD_WIDTH } from "./geometry.js";
+import { expandOutputs, movedHandles } from "./ports.js";
+
+const PASTE_OFFSET = 32;
+const GRID = 8;
+const LEAST_GAP = 64;
+
+export const snap = (value) => Math.round(value / GRID) * GRID;
+const snapped = ({ x, y }) => ({ x: snap(x), y: snap(y) });
+const added = (kind, thing) => ({ kind, id: thing.id, before: null, after: thing });
+const removed = (kind, thing) => ({ kind, id: thing.id, before: thing, after: null });
+const changed = (kind, before, after) => ({ kind, id: before.id, before, after });
+
+/** A random UUID; also where the page is not served securely and `randomUUID` is missing. */
+export function mintUuid() {
+  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** Fresh values for the fields of a type that must be unguessable and unique, such as a webhook's id. */
+function minted(entry) {
+  return Object.fromEntries(Object.entries(entry.mint || {}).map(([field]) => [field, mintUuid()]));
+}
+
+function freeName(store, title) {
+  const taken = new Set([...store.blocks.values()].map((block) => block.name));
+  let name = title;
+  for (let number = 2; taken.has(name); number += 1) name = `${title} ${number}`;
+  return name;
+}
+
+function newBlock(store, entry, position) {
+  return {
+    id: store.newBlockId(entry.type),
+    type: entry.type,
+    name: freeName(store, entry.title),
+    position: snapped(position),
+    config: { ...structuredClone(entry.defaults || {}), ...minted(entry) },
+    enabled: true,
+  };
+}
+
+const isEmpty = (value) => !value || (typeof value === "object" && Object.keys(value).length === 0);
+
+const newEdge = (store, source, sourceHandle, target, targetHandle, taken) => ({
+  id: store.newEdgeId(taken), source, target, sourceHandle, targetHandle,
+});
+
+/** Add a block; `from` = `{block, handle, side}` also connects it to the port that it was dragged from. */
+export function addBlock(store, entry, position, from = null) {
+  const block = newBlock(store, entry, position);
+  const operations = [added("block", block)];
+  const output = expandOutputs(entry, block.config)[0];
+  if (from?.side === "out" && entry.inputs.length) {
+    operations.push(added("edge", newEdge(store, from.block, from.handle, block.id, entry.inputs[0].name)));
+  } else if (from?.side === "in" && output) {
+    operations.push(added("edge", newEdge(store, block.id, output.name, from.block, from.handle)));
+  }
+  store.apply(operations);
+  return block.id;
+}
+
+/** The place for a block between two others, and the moves of what follows when there is no room. */
+function roomOn(store, edge) {
+  const source = store.blocks.get(edge.source).position;
+  const target = store.blocks.get(edge.target).position;
+  const y = (source.y + target.y) / 2;
+  const gap = target.x - source.x - CARD_WIDTH;
+  if (gap >= CARD_WIDTH + 2 * LEAST_GAP) return { position: { x: source.x + CARD_WIDTH + (gap - CARD_WIDTH) / 2, y }, moves: [] };
+  const x = source.x + CARD_WIDTH + LEAST_GAP;
+  const by = x + CARD_WIDTH + LEAST_GAP - target.x;
+  const following = [...store.reachedFrom(edge.target).keys()].map((id) => store.blocks.get(id)).filter(Boolean);
+  const moved = (block) => ({ ...block, position: snapped({ x: block.position.x + by, y: block.position.y }) });
+  return { position: { x, y }, moves: following.map((block) => changed("block", block, moved(block))) };
+}
+
+/** Add a block in the middle of an edge: the edge leads to it and its first output leads on. What follows makes room. */
+export function insertOnEdge(store, entry, edgeId, position) {
+  const edge = store.edges.get(edgeId);
+  if (!edge || !entry.inputs.length) return addBlock(store, entry, position);
+  const room = roomOn(store, edge);
+  const block = newBlock(store, entry, room.position);
+  const output = expandOutputs(entry, block.config)[0];
+  const into = newEdge(store, edge.source, edge.sourceHandle, block.id, entry.inputs[0].name);
+  const operations = [...room.moves, removed("edge", edge), added("block", block), added("edge", into)];
+  if (output) {
+    operations.push(added("edge", newEdge(store, block.id, output.name, edge.target, edge.targetHandle, new Set([into.id]))));
+  }
+  store.apply(operations);
+  return block.id;
+}
+
+/** Draw an edge. Null when done, else the reason for the refusal. */
+export function connect(store, source, handle, target, targetHandle = store.inputs(target)[0]?.name) {
+  const refusal = store.canConnect(source, handle, target, targetHandle);
+  if (refusal === null) store.apply([added("edge", newEdge(store, source, handle, target, targetHandle))]);
+  return refusal;
+}
+
+/** Remove blocks with all their edges, and edges. */
+export function remove(store, blockIds, edgeIds = []) {
+  const blocks = blockIds.map((id) => store.blocks.get(id)).filter(Boolean);
+  const edges = new Set(edgeIds.map((id) => store.edges.get(id)).filter(Boolean));
+  for (const block of blocks) for (const edge of store.edgesOf(block.id)) edges.add(edge);
+  return store.apply([...[...edges].map((edge) => removed("edge", edge)), ...blocks.map((block) => removed("block", block))]);
+}
+
+/** Put blocks elsewhere: `positions` is a Map from id to `{x, y}`. */
+export function moveBlocks(store, positions, options = {}) {
+  const operations = [];
+  for (const [id, position] of positions) {
+    const block = store.blocks.get(id);
+    if (block) operations.push(changed("block", block, { ...block, position: snapped(position) }));
+  }
+  return store.apply(operations, options);
+}
+
+/** Edges of a block after its ports changed: those that follow their item, and those that lose their port. */
+function edgesAfter(store, entry, block, next) {
+  const operations = [];
+  const handles = new Set(expandOutputs(entry, next.config).map((port) => port.name));
+  const moved = movedHandles(entry, block.config, next.config);
+  for (const edge of store.edges.values()) {
+    if (edge.source !== block.id) continue;
+    const handle = moved.has(edge.sourceHandle) ? moved.get(edge.sourceHandle) : edge.sourceHandle;
+    if (handle === null || !handles.has(handle)) operations.push(removed("edge", edge));
+    else if (handle !== edge.sourceHandle) operations.push(changed("edge", edge, { ...edge, sourceHandle: handle }));
+  }
+  return operations;
+}
+
+/** Edges that an earlier step of the same burst of edits took away and whose port is there again. */
+function edgesBack(store, entry, next, merge) {
+  const last = store.past.at(-1);
+  if (merge === null || last?.merge !== merge) return [];
+  const handles = new Set(expandOutputs(entry, next.config).map((port) => port.name));
+  return last.operations
+    .filter(({ kind, before, after }) => kind === "edge" && before && !after && before.source === next.id)
+    .filter(({ id, before }) => handles.has(before.sourceHandle) && store.blocks.has(before.target) && !store.edges.has(id))
+    .map(({ before }) => added("edge", before));
+}
+
+/** Change fields of a block (name, config, notes, enabled, policy); its edges follow its ports. */
+export function changeBlock(store, blockId, fields, merge = null) {
+  const block = store.blocks.get(blockId);
+  if (!block) return false;
+  const next = { ...block, ...fields };
+  for (const field of ["notes", "policy"]) if (isEmpty(next[field])) delete next[field];
+  const operations = [changed("block", block, next)];
+  if (JSON.stringify(block.config) !== JSON.stringify(next.config)) {
+    const entry = store.entryOf(block);
+    operations.push(...edgesAfter(store, entry, block, next), ...edgesBack(store, entry, next, merge));
+  }
+  return store.apply(operations, { merge });
+}
+
+/** The chosen blocks and the edges between them, to be pasted here or in another workflow. */
+export function copyOf(store, blockIds) {
+  const chosen = new Set(blockIds);
+  return {
+    blocks: blockIds.map((id) => store.blocks.get(id)).filter(Boolean),
+    edges: [...store.edges.values()].filter((edge) => chosen.has(edge.source) && chosen.has(edge.target)),
+  };
+}
+
+/** Add a copy of blocks with new ids; `at` is where its top left corner goes, else beside the original. Answers the ids. */
+export function paste(store, copied, at = null) {
+  const left = Math.min(...copied.blocks.map((block) => block.position.x));
+  const top = Math.min(...copied.blocks.map((block) => block.position.y));
+  const shift = at ? { x: at.x - left, y: at.y - top } : { x: PASTE_OFFSET, y: PASTE_OFFSET };
+  const ids = new Map();
+  const operations = [];
+  for (const block of copied.blocks) {
+    const id = store.newBlockId(block.type, new Set(ids.values()));
+    ids.set(block.id, id);
+    const position = snapped({ x: block.position.x + shift.x, y: block.position.y + shift.y });
+    const config = { ...structuredClone(block.config), ...minted(store.entryOf(block)) };
+    operations.push(added("block", { ...block, id, position, config, name: freeName(store, block.name) }));
+  }
+  const edgeIds = new Set();
+  for (const edge of copied.edges) {
+    const copy = { ...edge, id: store.newEdgeId(edgeIds), source: ids.get(edge.source), target: ids.get(edge.target) };
+    edgeIds.add(copy.id);
+    operations.push(added("edge", copy));
+  }
+  store.apply(operations);
+  return [...ids.values()];
+}

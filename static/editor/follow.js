@@ -1,0 +1,85 @@
+// Follows one execution by its events and shows it on the canvas.
+
+const AGAIN_MS = 1500;
+const MOST_TRIES = 8;
+const NAMES = ["execution_started", "step_started", "step_finished", "execution_finished"];
+
+export class Follower {
+  /** `hooks`: `started(id)`, `step(blockId)`, `finished(result)`, `lost()`. */
+  constructor(view, hooks) {
+    Object.assign(this, { view, hooks });
+    this.executionId = null;
+    this.running = false;
+  }
+
+  /** Show this execution from its beginning. */
+  follow(executionId) {
+    this.leave();
+    this.view.clearRun();
+    this.executionId = executionId;
+    this.running = true;
+    this.failedBlock = null;
+    this.tries = 0;
+    this.hooks.started(executionId);
+    this.listen();
+  }
+
+  leave() {
+    this.source?.close();
+    clearTimeout(this.timer);
+    this.source = null;
+    this.running = false;
+  }
+
+  listen() {
+    const source = new EventSource(`/api/executions/${encodeURIComponent(this.executionId)}/events`);
+    this.source = source;
+    for (const name of NAMES) {
+      source.addEventListener(name, (event) => {
+        this.tries = 0;
+        this[name](JSON.parse(event.data));
+      });
+    }
+    source.addEventListener("error", () => source.readyState === EventSource.CLOSED && this.again());
+  }
+
+  again() {
+    if (!this.running) return;
+    this.tries += 1;
+    if (this.tries > MOST_TRIES) {
+      this.leave();
+      this.hooks.lost();
+      return;
+    }
+    this.timer = setTimeout(() => this.listen(), AGAIN_MS);
+  }
+
+  execution_started() {}
+
+  step_started({ block_id: blockId }) {
+    this.view.setStatus(blockId, { status: "running" });
+    this.hooks.step(blockId);
+  }
+
+  step_finished({ block_id: blockId, status, ports, duration_ms: milliseconds, error }) {
+    if (status === "failed") this.failedBlock = blockId;
+    this.view.setStatus(blockId, { status, duration_ms: milliseconds ?? undefined, error: errorText(error) });
+    if (status === "completed" || ports?.length) this.view.edges.setTaken(blockId, ports);
+    this.hooks.step(blockId);
+  }
+
+  execution_finished({ status, duration_ms: milliseconds, error }) {
+    const { executionId, failedBlock } = this;
+    this.leave();
+    for (const [blockId, step] of [...this.view.statuses]) {
+      if (step.status === "running" || step.status === "waiting") this.view.setStatus(blockId, null);
+    }
+    this.hooks.finished({ executionId, status, duration_ms: milliseconds, error: errorText(error), failedBlock });
+  }
+}
+
+/** The sentence of an error, which is a text or an object with a message. */
+function errorText(error) {
+  if (!error) return "";
+  return typeof error === "string" ? error : error.message || error.code || "failed";
+}

@@ -1,0 +1,170 @@
+// Puts the editor together: reads what the server sent with the page and joins the parts.
+import { Actions } from "./actions.js";
+import { Autosave } from "./autosave.js";
+import { useClipboard } from "./clipboard.js";
+import { Connecting } from "./connecting.js";
+import { Deployment } from "./deploy.js";
+import { toast } from "./dom.js";
+import { Drafts } from "./drafts.js";
+import { distanceToCurve } from "./geometry.js";
+import { Follower } from "./follow.js";
+import { Gestures } from "./gestures.js";
+import { fillSheet, useKeyboard } from "./keyboard.js";
+import { listen } from "./live.js";
+import { Minimap } from "./minimap.js";
+import { GraphStore } from "./model.js";
+import { Palette } from "./palette.js";
+import { Panel } from "./panel.js";
+import { Problems } from "./problems.js";
+import { Runner } from "./run.js";
+import { renameInPlace } from "./rename.js";
+import { offerDraft, showSaving } from "./save-indicator.js";
+import { Selection } from "./selection.js";
+import { View } from "./view.js";
+
+const NEAR_EDGE = 24;
+
+const { workflow, palette, execution } = JSON.parse(document.getElementById("bootstrap").textContent);
+document.title = `${workflow.name} · Blockyard`;
+const find = (selector) => document.querySelector(selector);
+
+const store = new GraphStore(workflow, palette);
+const savedGraph = store.toGraph();
+const selection = new Selection(store);
+const view = new View(find("#canvas"), store, selection);
+const drafts = new Drafts(workflow.id);
+const autosave = new Autosave({ workflow, store, drafts });
+const panel = new Panel(find("#panel"), { workflowId: workflow.id, store });
+const connecting = new Connecting(view, store, find("[data-hint]"));
+
+async function showBlock(blockId, field = null) {
+  selection.set([blockId]);
+  await panel.show(blockId, { field });
+  view.measure();
+  view.reveal(blockId);
+}
+
+/** Take over what is typed and save it. False, with the reason shown, when that fails. */
+async function flush() {
+  try {
+    await panel.flush();
+  } catch (error) {
+    toast(`The settings could not be taken over: ${error.message}`, { tone: "danger" });
+    return false;
+  }
+  const saved = await autosave.flush();
+  if (!saved) toast(autosave.reason || "The workflow could not be saved.", { tone: "danger" });
+  return saved;
+}
+
+const problems = new Problems({
+  button: find("[data-action=problems]"), list: find("#problems"), store, view, show: showBlock,
+});
+const reportProblems = (details) => {
+  problems.set(details);
+  problems.toggle(true);
+};
+
+const follower = new Follower(view, {
+  started: (executionId) => {
+    runner.showRunning(true);
+    panel.setExecution(executionId);
+  },
+  step: (blockId) => panel.stepChanged(blockId),
+  finished: (result) => {
+    runner.showRunning(false);
+    panel.loadData();
+    runner.tell(result);
+  },
+  lost: () => {
+    runner.showRunning(false);
+    toast("The live view of the execution was lost. The execution itself goes on.", { tone: "danger" });
+  },
+});
+const runner = new Runner({
+  workflowId: workflow.id, dialog: find("#run-dialog"), button: find("[data-action=run]"), follower,
+  hooks: { flush, problems: reportProblems, show: showBlock },
+});
+const deployment = new Deployment({
+  workflow, root: find(".editor"),
+  hooks: {
+    flush, problems: reportProblems, show: showBlock, revision: () => autosave.revision,
+    webhook: () => [...store.blocks.values()].find((block) => "webhook_id" in (block.config || {}))?.id ?? null,
+  },
+});
+
+const actions = new Actions({ store, selection, view, panel, connecting, runner, autosave, flush, showBlock, problems });
+const gestures = new Gestures({
+  view, store, selection, connecting,
+  hooks: {
+    tap: (blockId) => selection.onlyBlock === blockId && showBlock(blockId),
+    doubleTap: (blockId) => renameInPlace(view, store, blockId),
+    background: () => panel.close(),
+    emptyDrop: (event, from) => actions.addHere(event, from),
+  },
+});
+actions.gestures = gestures;
+useKeyboard({ gestures, connecting, selection, actions });
+useClipboard({ store, selection, place: () => actions.pastePlace() });
+actions.bind();
+
+/** The edge under a point of the window, near enough to insert a block into it. */
+function edgeNear(event) {
+  const point = view.worldPoint(event);
+  const far = NEAR_EDGE / Math.min(1, view.viewport.scale);
+  return [...store.edges.values()].find((edge) => {
+    const curve = view.edges.curveOf(edge);
+    return curve && distanceToCurve(curve.points, point) < far;
+  });
+}
+
+const overCanvas = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest("#canvas") !== null;
+
+new Palette(find("#palette"), palette, {
+  add: (entry) => actions.addInMiddle(entry),
+  over: (event) => {
+    const edge = event && overCanvas(event) ? edgeNear(event) : null;
+    for (const [id, line] of view.edges.lines) line.group.classList.toggle("insert", id === edge?.id);
+  },
+  drop: (entry, event) => {
+    if (overCanvas(event)) actions.drop(entry, event, edgeNear(event));
+  },
+});
+new Minimap(find(".minimap"), view);
+fillSheet(find("[data-shortcuts]"));
+showSaving(find("[data-save-state]"), autosave, find("#save-bar"));
+
+autosave.problemListeners.add((found) => problems.set(found));
+autosave.listeners.add(() => deployment.show());
+find("[data-workflow-name]").textContent = workflow.name;
+problems.set(workflow.problems || []);
+runner.showRunning(false);
+selection.subscribe(() => {
+  const only = selection.onlyBlock;
+  if (panel.open && !gestures.state) {
+    if (only) panel.show(only);
+    else panel.close();
+  }
+});
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+const draft = drafts.newest(savedGraph);
+if (draft) {
+  offerDraft(find("#draft-bar"), draft, workflow.revision, () => {
+    actions.restore(draft.graph);
+    if (draft.key !== drafts.key) drafts.drop(draft.key);
+  }, () => drafts.drop(draft.key));
+}
+listen(workflow.id, {
+  started: (executionId) => !follower.running && follower.follow(executionId),
+  changed: async (change) => {
+    deployment.update(change);
+    if (await autosave.noticed(change.revision)) toast("Updated: this workflow was saved elsewhere.");
+  },
+});
+
+view.measure();
+view.draw();
+view.open();
+if (execution) follower.follow(typeof execution === "string" ? execution : execution.id);
+document.documentElement.dataset.editorReady = "true";

@@ -1,0 +1,213 @@
+// Draws what is in sight: cards as elements here, edges by EdgeLayer. The store is the truth; nothing here changes it.
+import { Card } from "./card.js";
+import { element } from "./dom.js";
+import { EdgeLayer } from "./edge-layer.js";
+import { boundingBox, cardSize, contains, fit, grown, overlaps, toWorld, visibleBox, zoomAt } from "./geometry.js";
+
+const MARGIN = 240;
+const FAR_SCALE = 0.42;
+const READABLE_SCALE = 0.6;
+const DOTS = 24;
+
+export class View {
+  constructor(root, store, selection) {
+    Object.assign(this, { root, store, selection });
+    this.viewport = { x: 80, y: 80, scale: 1 };
+    this.cards = new Map();
+    this.shapes = new WeakMap();
+    this.statuses = new Map();
+    this.problems = new Map();
+    this.listeners = new Set();
+    this.cardLayer = element("div", { class: "cards" });
+    this.marquee = element("div", { class: "marquee", hidden: true });
+    this.edges = new EdgeLayer(this);
+    this.world = element("div", { class: "world" }, this.cardLayer, this.edges.svg, this.edges.tools);
+    root.prepend(this.world, this.marquee);
+    store.subscribe((_, origin) => this.changed(origin));
+    selection.subscribe(() => this.schedule());
+    this.measure();
+    new ResizeObserver(() => this.measure()).observe(root);
+    root.addEventListener("scroll", () => this.scrolled());
+  }
+
+  measure() {
+    const { width, height, bottom } = this.root.getBoundingClientRect();
+    const sheet = document.querySelector(".panel:not([hidden])")?.getBoundingClientRect();
+    this.size = { width, height };
+    this.covered = sheet && sheet.width >= width ? Math.max(0, bottom - sheet.top) : 0;
+    this.schedule();
+  }
+
+  /** The browser scrolls to what is focused or found in the page; the viewport takes that over. */
+  scrolled() {
+    const { scrollLeft, scrollTop } = this.root;
+    if (!scrollLeft && !scrollTop) return;
+    this.root.scrollTo(0, 0);
+    this.setViewport({ ...this.viewport, x: this.viewport.x - scrollLeft, y: this.viewport.y - scrollTop });
+    this.draw();
+  }
+
+  /** Ports, size and declaration of a block; computed once per version of it. */
+  shape(block) {
+    let shape = this.shapes.get(block);
+    if (!shape) {
+      const outputs = this.store.outputs(block.id);
+      shape = { outputs, entry: this.store.entryOf(block), ...cardSize(outputs) };
+      this.shapes.set(block, shape);
+    }
+    return shape;
+  }
+
+  box(block) {
+    const { width, height } = this.shape(block);
+    return { x: block.position.x, y: block.position.y, width, height };
+  }
+
+  boxes(ids = this.store.blocks.keys()) {
+    return [...ids].map((id) => this.store.blocks.get(id)).filter(Boolean).map((block) => this.box(block));
+  }
+
+  changed(origin) {
+    if (origin === "load") {
+      for (const card of this.cards.values()) card.element.remove();
+      this.cards.clear();
+    }
+    this.schedule();
+  }
+
+  schedule() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { x, y, scale } = this.viewport;
+    this.world.style.transform = `translate(${x}px,${y}px) scale(${scale})`;
+    this.root.style.backgroundPosition = `${x}px ${y}px`;
+    this.root.style.backgroundSize = `${DOTS * scale}px ${DOTS * scale}px`;
+    this.root.classList.toggle("far", scale < FAR_SCALE);
+    const sight = grown(visibleBox(this.viewport, this.size), MARGIN);
+    this.drawCards(sight);
+    this.edges.draw(sight);
+    for (const listener of this.listeners) listener(this);
+  }
+
+  drawCards(sight) {
+    for (const [id, card] of this.cards) {
+      const block = this.store.blocks.get(id);
+      const keep = block && (overlaps(this.box(block), sight) || card.element.contains(document.activeElement));
+      if (keep) continue;
+      card.element.remove();
+      this.cards.delete(id);
+    }
+    for (const block of this.store.blocks.values()) {
+      const card = this.cards.get(block.id);
+      if (card) this.refresh(card, block);
+      else if (overlaps(this.box(block), sight)) this.mount(block);
+    }
+  }
+
+  mount(block) {
+    const { entry, outputs } = this.shape(block);
+    const card = new Card(block, entry, outputs);
+    card.setStatus(this.statuses.get(block.id) || null);
+    card.setProblem(this.problems.get(block.id) || null);
+    card.element.classList.toggle("selected", this.selection.blocks.has(block.id));
+    this.cards.set(block.id, card);
+    this.cardLayer.append(card.element);
+  }
+
+  refresh(card, block) {
+    card.element.classList.toggle("selected", this.selection.blocks.has(block.id));
+    if (card.block === block) return;
+    const { entry, outputs } = this.shape(block);
+    const { position: _, ...before } = card.block;
+    const { position: __, ...after } = block;
+    if (JSON.stringify(before) === JSON.stringify(after)) card.place(block);
+    else card.build(block, entry, outputs);
+  }
+
+  setStatus(blockId, status) {
+    if (status) this.statuses.set(blockId, status);
+    else this.statuses.delete(blockId);
+    this.cards.get(blockId)?.setStatus(status);
+  }
+
+  clearRun() {
+    for (const id of [...this.statuses.keys()]) this.setStatus(id, null);
+    this.edges.taken.clear();
+    this.schedule();
+  }
+
+  /** Mark blocks that have problems: `Map(block id -> {message, severity})`. */
+  setProblems(problems) {
+    this.problems = problems;
+    for (const [id, card] of this.cards) card.setProblem(problems.get(id) || null);
+  }
+
+  setViewport(viewport) {
+    this.viewport = viewport;
+    this.schedule();
+  }
+
+  /** A point of the browser window relative to the canvas. */
+  local(event) {
+    const { left, top } = this.root.getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
+  }
+
+  worldPoint(event) {
+    return toWorld(this.viewport, this.local(event));
+  }
+
+  /** The part of the canvas that no sheet covers. */
+  get free() {
+    return { width: this.size.width, height: this.size.height - this.covered };
+  }
+
+  centre() {
+    return toWorld(this.viewport, { x: this.free.width / 2, y: this.free.height / 2 });
+  }
+
+  zoom(factor, point = { x: this.free.width / 2, y: this.free.height / 2 }) {
+    this.setViewport(zoomAt(this.viewport, point, factor));
+  }
+
+  fit(ids = undefined) {
+    this.setViewport(fit(boundingBox(this.boxes(ids)), this.free));
+  }
+
+  /** The first look: the whole drawing when it can be read so, else its beginning. */
+  open() {
+    const box = boundingBox(this.boxes());
+    const whole = fit(box, this.free);
+    const middle = this.free.height / 2 - (box ? box.y + box.height / 2 : 0) * READABLE_SCALE;
+    const start = box && { x: 40 - box.x * READABLE_SCALE, y: Math.max(middle, 40 - box.y * READABLE_SCALE), scale: READABLE_SCALE };
+    this.setViewport(whole.scale < READABLE_SCALE ? start : whole);
+  }
+
+  /** Bring a block into sight without changing the zoom, when it is not. */
+  reveal(blockId) {
+    const block = this.store.blocks.get(blockId);
+    if (!block) return;
+    const box = this.box(block);
+    const sight = visibleBox(this.viewport, this.free);
+    const inside = contains(sight, box) && contains(sight, { x: box.x + box.width, y: box.y + box.height });
+    if (inside) return;
+    const { scale } = this.viewport;
+    this.setViewport({
+      scale,
+      x: this.free.width / 2 - (box.x + box.width / 2) * scale,
+      y: this.free.height / 2 - (box.y + box.height / 2) * scale,
+    });
+  }
+
+  /** Give a block's card the keyboard focus. */
+  focus(blockId) {
+    this.reveal(blockId);
+    this.draw();
+    this.cards.get(blockId)?.element.focus({ preventScroll: true });
+  }
+}

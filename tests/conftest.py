@@ -1,0 +1,39 @@
+"""What every test can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import Client, ServerProcess
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all tests that do not stop it; workflows of different tests have different names."""
+    process = ServerProcess(tmp_path_factory.mktemp("server") / "data", environment={"BLOCKYARD_WAIT_SECONDS": "3"}).start()
+    Client(process.url).set_up()
+    yield process
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def client(server: ServerProcess) -> Client:
+    return Client(server.url).sign_in()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
+    """A server for one test, which may kill it."""
+    process = ServerProcess(tmp_path / "data").start()
+    Client(process.url).set_up()
+    yield process
+    if process.process is not None and process.process.poll() is None:
+        process.kill()
