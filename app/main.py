@@ -38,6 +38,7 @@ from app.services.health import Health
 from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
 from app.services.platform import PlatformCalls
+from app.services.scheduler import Scheduler
 from app.services.workflows import Workflows
 from app.settings import Settings
 from app.web import errors, hooks
@@ -85,6 +86,7 @@ class Server:
             lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, execution),
             lambda execution: PlatformCalls(self.database, workflows, executions, execution),
         )
+        self.scheduler = Scheduler(self.database, self.journal, self.host, programs)
         self.services = Services(
             accounts=Accounts(self.database, setup_token),
             workflows=workflows,
@@ -110,10 +112,12 @@ class Server:
         await self.journal.release_all()
         self.journal.start()
         self.host.open(self.lending)
+        self.scheduler.start()
         try:
             yield
         finally:
             self.bus.close()
+            await self.scheduler.stop()
             await self.host.drain(DRAIN_SECONDS)
             await self.journal.close()
             await self.http.close()

@@ -6,6 +6,7 @@ import fcntl
 import os
 import secrets
 from pathlib import Path
+from socket import socket
 from types import FrameType
 from typing import IO
 
@@ -33,8 +34,8 @@ class StoppableServer(uvicorn.Server):
         self._server.begin_to_stop()
         super().handle_exit(sig, frame)
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
-        await super().startup(sockets)  # type: ignore[arg-type]
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
         if self.started:
             announce(self)
 

@@ -28,7 +28,9 @@ class Settings(BaseSettings):
     model_api_key: str = Field("", description="Key for that server.")
     base_url: str = Field("", description="The address under which browsers reach this server, when it is behind a proxy.")
     max_running: int = Field(500, ge=1, description="How many executions run at the same time; others queue.")
-    wait_seconds: float = Field(300, gt=0, description="How long a caller waits for an execution before it is told that it goes on.")
+    wait_seconds: float = Field(
+        300, gt=0, description="How long a caller waits for an execution before it is told that it goes on."
+    )
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 

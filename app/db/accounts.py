@@ -72,7 +72,9 @@ async def first_user(connection: AsyncConnection) -> UserRow | None:
     return None if row is None else UserRow(*row)
 
 
-async def insert_workspace(connection: AsyncConnection, workspace_id: str, name: str, user_id: str, role: str, now: datetime) -> None:
+async def insert_workspace(
+    connection: AsyncConnection, workspace_id: str, name: str, user_id: str, role: str, now: datetime
+) -> None:
     """A workspace with its first member."""
     await connection.execute(sa.insert(workspaces).values(id=workspace_id, name=name, created_at=now))
     await connection.execute(sa.insert(memberships).values(workspace_id=workspace_id, user_id=user_id, role=role))
@@ -85,9 +87,7 @@ async def membership(connection: AsyncConnection, user_id: str) -> tuple[str, st
     return None if row is None else (row.workspace_id, row.role)
 
 
-async def insert_session(
-    connection: AsyncConnection, session: SessionRow, now: datetime, address: str, user_agent: str
-) -> None:
+async def insert_session(connection: AsyncConnection, session: SessionRow, now: datetime, address: str, user_agent: str) -> None:
     await connection.execute(
         sa.insert(sessions).values(
             token_hash=session.token_hash,

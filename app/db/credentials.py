@@ -33,7 +33,9 @@ async def listed(connection: AsyncConnection, workspace_id: str) -> Sequence[Cre
 
 
 async def insert(connection: AsyncConnection, row: CredentialRow) -> None:
-    await connection.execute(sa.insert(credentials).values(**{name: getattr(row, name) for name in CredentialRow.__dataclass_fields__}))
+    await connection.execute(
+        sa.insert(credentials).values(**{name: getattr(row, name) for name in CredentialRow.__dataclass_fields__})
+    )
 
 
 async def delete(connection: AsyncConnection, workspace_id: str, credential_id: str) -> bool:

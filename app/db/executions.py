@@ -114,6 +114,11 @@ async def find_steps(connection: AsyncConnection, execution_id: str) -> Sequence
 
 async def newest(connection: AsyncConnection, workflow_id: str) -> str | None:
     """The id of a workflow's last execution."""
-    query = sa.select(executions.c.id).where(executions.c.workflow_id == workflow_id).order_by(executions.c.created_at.desc()).limit(1)
+    query = (
+        sa.select(executions.c.id)
+        .where(executions.c.workflow_id == workflow_id)
+        .order_by(executions.c.created_at.desc())
+        .limit(1)
+    )
     found: str | None = (await connection.execute(query)).scalar()
     return found

@@ -184,6 +184,18 @@ steps = sa.Table(
     sa.Column("duration_ms", sa.Float),
 )
 
+schedules = sa.Table(
+    "schedules",
+    metadata,
+    sa.Column("workflow_id", sa.String(36), sa.ForeignKey("workflows.id"), primary_key=True),
+    sa.Column("block_id", sa.String(100), primary_key=True),
+    sa.Column("workspace_id", sa.String(36), sa.ForeignKey("workspaces.id"), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("anchor", Moment, nullable=False),
+    sa.Column("next_run_at", Moment, index=True),
+    sa.Column("runs", sa.Integer, nullable=False),
+)
+
 credentials = sa.Table(
     "credentials",
     metadata,

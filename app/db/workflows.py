@@ -60,7 +60,9 @@ COLUMNS = tuple(workflows.c[name] for name in WorkflowRow.__dataclass_fields__)
 SORTS = {"updated_at": workflows.c.updated_at, "created_at": workflows.c.created_at, "name": sa.func.lower(workflows.c.name)}
 
 
-async def find(connection: AsyncConnection, workspace_id: str, *, id: str | None = None, name: str | None = None) -> WorkflowRow | None:
+async def find(
+    connection: AsyncConnection, workspace_id: str, *, id: str | None = None, name: str | None = None
+) -> WorkflowRow | None:
     """One workflow of a workspace, by id or by name."""
     query = sa.select(*COLUMNS).where(workflows.c.workspace_id == workspace_id, workflows.c.deleted_at.is_(None))
     query = query.where(workflows.c.id == id) if id is not None else query.where(workflows.c.name == name)
@@ -84,7 +86,11 @@ async def listed(
     total = (await connection.execute(sa.select(sa.func.count()).select_from(workflows).where(found))).scalar_one()
     past = executions.alias()
     newest = (
-        sa.select(past.c.id).where(past.c.workflow_id == workflows.c.id).order_by(past.c.created_at.desc()).limit(1).scalar_subquery()
+        sa.select(past.c.id)
+        .where(past.c.workflow_id == workflows.c.id)
+        .order_by(past.c.created_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
     column = SORTS[sort]
     query = (
@@ -100,7 +106,9 @@ async def listed(
 
 
 async def insert(connection: AsyncConnection, row: WorkflowRow) -> None:
-    await connection.execute(sa.insert(workflows).values(**{name: getattr(row, name) for name in WorkflowRow.__dataclass_fields__}))
+    await connection.execute(
+        sa.insert(workflows).values(**{name: getattr(row, name) for name in WorkflowRow.__dataclass_fields__})
+    )
 
 
 async def update(connection: AsyncConnection, workflow_id: str, **values: Any) -> None:
@@ -116,7 +124,14 @@ async def consume_arm(connection: AsyncConnection, workflow_id: str, now: dateti
 
 
 async def insert_revision(
-    connection: AsyncConnection, workspace_id: str, workflow_id: str, revision: int, graph: bytes, author_id: str, message: str, now: datetime
+    connection: AsyncConnection,
+    workspace_id: str,
+    workflow_id: str,
+    revision: int,
+    graph: bytes,
+    author_id: str,
+    message: str,
+    now: datetime,
 ) -> None:
     await connection.execute(
         sa.insert(revisions).values(
@@ -158,7 +173,13 @@ async def set_webhooks(
         await connection.execute(
             sa.insert(webhooks),
             [
-                {"webhook_id": webhook_id, "source": source, "workflow_id": workflow_id, "workspace_id": workspace_id, "block_id": block_id}
+                {
+                    "webhook_id": webhook_id,
+                    "source": source,
+                    "workflow_id": workflow_id,
+                    "workspace_id": workspace_id,
+                    "block_id": block_id,
+                }
                 for webhook_id, block_id in declared
             ],
         )

@@ -21,6 +21,7 @@ class Environment(Protocol):
     @property
     def secrets(self) -> Mapping[str, Any]:
         """Opaque markers by credential name."""
+
     @property
     def http(self) -> Http: ...
     @property
@@ -35,7 +36,12 @@ class Names:
     """The names that expressions of one execution can use; grows as blocks finish."""
 
     def __init__(
-        self, variables: Mapping[str, Json], execution: Mapping[str, Json], workflow: Mapping[str, Json], secrets: Mapping[str, Any], blocks: Mapping[str, str]
+        self,
+        variables: Mapping[str, Json],
+        execution: Mapping[str, Json],
+        workflow: Mapping[str, Json],
+        secrets: Mapping[str, Any],
+        blocks: Mapping[str, str],
     ) -> None:
         self._outputs: dict[str, Json] = {}
         self._absent = dict(blocks)
@@ -152,7 +158,8 @@ class StepContext:
         if isinstance(value, bool):
             return value
         kind = {dict: "an object", list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number")
-        message = f"field `{place}`: a condition must be true or false; this one is {kind}. Compare it with something, for example `... == 1`."
+        remedy = "Compare it with something, for example `... == 1`."
+        message = f"field `{place}`: a condition must be true or false; this one is {kind}. {remedy}"
         raise BlockError("NOT_BOOLEAN", message, details={"field": place})
 
     def log(self, message: str) -> None:

@@ -93,6 +93,4 @@ class ExecutionFinished:
     error: Failure | None = None
 
 
-Event = (
-    ExecutionStarted | StepStarted | StepFinished | StepParked | StepsSkipped | ExecutionParked | ExecutionFinished
-)
+Event = ExecutionStarted | StepStarted | StepFinished | StepParked | StepsSkipped | ExecutionParked | ExecutionFinished

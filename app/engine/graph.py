@@ -125,7 +125,15 @@ def _parse_block(item: Json, number: int, canonical: Callable[[str], str], probl
         return None
     policy = Policy(block.policy.timeout_ms, block.policy.on_error)
     return GraphBlock(
-        block.id, canonical(block.type), block.name, block.position.x, block.position.y, block.config, block.enabled, block.notes, policy
+        block.id,
+        canonical(block.type),
+        block.name,
+        block.position.x,
+        block.position.y,
+        block.config,
+        block.enabled,
+        block.notes,
+        policy,
     )
 
 

@@ -40,7 +40,9 @@ def describe_event(execution_id: str, event: Event) -> Message:
             step = {"block_id": event.block_id, "status": event.status, "ports": list(event.ports)}
             return Message("step_finished", data | step | {"duration_ms": event.duration_ms, "error": error}, event.seq)
         case StepParked(block_id=block_id, wake_at=wake_at):
-            return Message("step_finished", data | {"block_id": block_id, "status": "waiting", "wake_at": iso(wake_at)}, event.seq)
+            return Message(
+                "step_finished", data | {"block_id": block_id, "status": "waiting", "wake_at": iso(wake_at)}, event.seq
+            )
         case StepsSkipped(block_ids=block_ids):
             return Message("steps_skipped", data | {"block_ids": list(block_ids)}, event.seq)
         case ExecutionParked(wake_at=wake_at):

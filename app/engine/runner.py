@@ -5,25 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal
 
+from app.engine.assignment import Assignment, Outcome, Recorder
+from app.engine.chronicle import Chronicle, now
 from app.engine.context import Environment, Names, StepContext
-from app.engine.events import (
-    Event,
-    ExecutionFinished,
-    ExecutionParked,
-    ExecutionStarted,
-    Failure,
-    StepFinished,
-    StepParked,
-    StepsSkipped,
-    StepStarted,
-)
+from app.engine.events import Failure
 from app.engine.plan import Advance, Progress
-from app.engine.program import Program, Step
+from app.engine.program import Step
 from app.engine.values import MAX_VALUE_BYTES, encode
 from app.sdk import BlockError, Json, Output, Wait
 
@@ -31,57 +22,6 @@ logger = logging.getLogger(__name__)
 
 INLINE_STEPS = 100
 """After so many steps in a row that never waited, everybody else gets a turn."""
-
-SEQ_PER_EPOCH = 10_000_000
-"""Event numbers start anew, higher, in each epoch: a resumed execution never re-uses one that a viewer has seen."""
-
-
-class Recorder(Protocol):
-    """Remembers the events of one execution. `record` never waits; `durable` does, and raises Fenced when overtaken."""
-
-    def record(self, event: Event) -> None: ...
-    def durable(self) -> Awaitable[None]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedStep:
-    """A step as the journal remembers it, in the order of `seq`."""
-
-    block_id: str
-    status: str
-    ports: tuple[str, ...]
-    output: Json
-    started_at: datetime
-    wake_at: datetime | None = None
-    response: Json = None
-    error: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """One execution to drive, new or taken up again from its recorded steps."""
-
-    id: str
-    program: Program
-    entries: tuple[int, ...]
-    input: Json
-    trigger: str
-    mode: str
-    workflow: Mapping[str, Json]
-    request: Json = None
-    epoch: int = 1
-    recorded: Sequence[RecordedStep] = ()
-    concurrency: int = 32
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a drive ended; `parked` means that it goes on at `wake_at`."""
-
-    status: Literal["completed", "failed", "parked"]
-    output: Json = None
-    error: Failure | None = None
-    wake_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -107,15 +47,15 @@ class Runner:
     def __init__(self, assignment: Assignment, recorder: Recorder, environment: Environment) -> None:
         self._assignment = assignment
         self._program = assignment.program
-        self._recorder = recorder
+        self._chronicle = Chronicle(recorder, assignment.epoch)
         self._environment = environment
         self._progress = Progress(self._program.plan, assignment.entries)
         self._state = _State()
-        self._seq = assignment.epoch * SEQ_PER_EPOCH
         self._execution: dict[str, Json] = {
             "id": assignment.id,
             "mode": assignment.mode,
             "trigger": assignment.trigger,
+            "depth": assignment.depth,
             "request": assignment.request,
         }
         variables = assignment.input if isinstance(assignment.input, dict) else {"body": assignment.input}
@@ -125,7 +65,7 @@ class Runner:
 
     async def drive(self) -> Outcome:
         """Run until nothing more can run now. Records everything; the last event is durable on return."""
-        self._record(ExecutionStarted(self._next(), _now(), self._assignment.trigger))
+        self._chronicle.execution_started(self._assignment.trigger)
         self._advance(self._progress.begin())
         self._replay()
         try:
@@ -139,14 +79,12 @@ class Runner:
     async def cancelled(self, status: Literal["cancelled", "timed_out"], failure: Failure) -> None:
         """Record that a drive was stopped from outside: its interrupted steps, then the end."""
         self._record_interrupted()
-        self._record(ExecutionFinished(self._next(), _now(), status, None, failure))
-        await self._recorder.durable()
+        self._chronicle.execution_finished(status, None, failure)
+        await self._chronicle.durable()
 
     def _record_interrupted(self) -> None:
-        at = _now()
         for number, started_at in self._started.items():
-            step = self._program.steps[number]
-            self._record(StepFinished(self._next(), at, step.id, "cancelled", started_at, _elapsed(started_at, at)))
+            self._chronicle.step_finished(self._program.steps[number].id, "cancelled", started_at)
         self._started.clear()
 
     # -- the loop ------------------------------------------------------------------------------------------------
@@ -192,13 +130,13 @@ class Runner:
     def _until_wake(self) -> float | None:
         if not self._state.parked:
             return None
-        return max(0.0, (min(parked.until for parked in self._state.parked.values()) - _now()).total_seconds())
+        return max(0.0, (min(parked.until for parked in self._state.parked.values()) - now()).total_seconds())
 
     def _wake(self) -> None:
         """Finish parked steps whose moment has come."""
-        now = _now() if self._state.parked else None
+        moment = now() if self._state.parked else None
         for number, parked in list(self._state.parked.items()):
-            if now is not None and parked.until <= now:
+            if moment is not None and parked.until <= moment:
                 del self._state.parked[number]
                 step = self._program.steps[number]
                 self._finish_step(step, Output(parked.value), encode(parked.value), parked.started_at, ())
@@ -207,7 +145,7 @@ class Runner:
         self._state.ready.extend(advance.ready)
         if advance.skipped:
             skipped = tuple(self._program.plan.ids[number] for number in advance.skipped)
-            self._record(StepsSkipped(self._next(), _now(), skipped))
+            self._chronicle.steps_skipped(skipped)
 
     def _replay(self) -> None:
         """Settle what the journal remembers; only what it does not remember runs again."""
@@ -251,8 +189,7 @@ class Runner:
 
     async def _run_step(self, step: Step) -> None:
         value = self._input(step)
-        started_at = self._started[step.number] = _now()
-        self._record(StepStarted(self._next(), started_at, step.id))
+        started_at = self._started[step.number] = self._chronicle.step_started(step.id)
         if not step.enabled:
             self._finish_step(step, Output(value, step.first_port), encode(value), started_at, ())
             return
@@ -263,7 +200,9 @@ class Runner:
             if len(encoded) > MAX_VALUE_BYTES:
                 raise BlockError("OUTPUT_TOO_LARGE", f"the output is {len(encoded):,} bytes; {MAX_VALUE_BYTES:,} are allowed")
         except BlockError as error:
-            self._fail_step(step, Failure(error.code, f"{step.name}: {error.message}", step.id), started_at, (*context.lines, *error.log))
+            self._fail_step(
+                step, Failure(error.code, f"{step.name}: {error.message}", step.id), started_at, (*context.lines, *error.log)
+            )
         except TimeoutError:
             failure = Failure("STEP_TIMEOUT", f"{step.name}: not finished within {step.timeout:g} s", step.id)
             self._fail_step(step, failure, started_at, tuple(context.lines))
@@ -280,36 +219,28 @@ class Runner:
     async def _execute(self, step: Step, context: StepContext, value: Json) -> Output | Wait:
         config = step.config.resolve(context.scope)
         if step.block.effect != "none":
-            await self._recorder.durable()
+            await self._chronicle.durable()
         async with asyncio.timeout(step.timeout):
             return await step.block.execute(context, config, value)
 
     def _finish_step(self, step: Step, result: Output, encoded: bytes, started_at: datetime, log: tuple[str, ...]) -> None:
         self._started.pop(step.number, None)
-        at = _now()
-        self._record(
-            StepFinished(
-                self._next(), at, step.id, "completed", started_at, _elapsed(started_at, at), result.ports, encoded, None, result.response, 1, log
-            )
+        self._chronicle.step_finished(
+            step.id, "completed", started_at, ports=result.ports, output=encoded, response=result.response, log=log
         )
         self._settle(step, result.value, result.ports, result.response)
 
     def _park_step(self, step: Step, wait: Wait, encoded: bytes, started_at: datetime) -> None:
         self._started.pop(step.number, None)
         self._state.parked[step.number] = _Parked(wait.until, wait.value, started_at)
-        self._record(StepParked(self._next(), _now(), step.id, started_at, wait.until, encoded))
+        self._chronicle.step_parked(step.id, started_at, wait, encoded)
 
     def _fail_step(self, step: Step, failure: Failure, started_at: datetime, log: tuple[str, ...]) -> None:
         """A failure goes to the error handle, or on as data when the policy says so, or ends the execution."""
         self._started.pop(step.number, None)
         ports = ("error",) if step.error_connected else step.first_port if step.on_error == "continue" else ()
         output: Json = {"error": failure.as_json()}
-        at = _now()
-        self._record(
-            StepFinished(
-                self._next(), at, step.id, "failed", started_at, _elapsed(started_at, at), ports, encode(output), failure, None, 1, log
-            )
-        )
+        self._chronicle.step_finished(step.id, "failed", started_at, ports=ports, output=encode(output), error=failure, log=log)
         if step.error_connected or step.on_error == "continue":
             self._settle(step, output, ports, None)
         elif self._state.failure is None:
@@ -319,8 +250,8 @@ class Runner:
 
     async def _park(self) -> Outcome:
         wake_at = min(parked.until for parked in self._state.parked.values())
-        self._record(ExecutionParked(self._next(), _now(), wake_at))
-        await self._recorder.durable()
+        self._chronicle.execution_parked(wake_at)
+        await self._chronicle.durable()
         return Outcome("parked", wake_at=wake_at)
 
     async def _finish(self) -> Outcome:
@@ -328,8 +259,8 @@ class Runner:
         failure = self._state.failure
         output = None if failure else self._output()
         status: Literal["completed", "failed"] = "failed" if failure else "completed"
-        self._record(ExecutionFinished(self._next(), _now(), status, None if failure else encode(output), failure))
-        await self._recorder.durable()
+        self._chronicle.execution_finished(status, None if failure else encode(output), failure)
+        await self._chronicle.durable()
         return Outcome(status, output, failure)
 
     def _output(self) -> Json:
@@ -340,18 +271,3 @@ class Runner:
         ids = self._program.plan.ids
         last = {ids[number]: output for number, output in sorted(self._state.outputs.items()) if number not in went_on}
         return next(iter(last.values())) if len(last) == 1 else last or None
-
-    def _next(self) -> int:
-        self._seq += 1
-        return self._seq
-
-    def _record(self, event: Event) -> None:
-        self._recorder.record(event)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _elapsed(started_at: datetime, at: datetime) -> float:
-    return round((at - started_at).total_seconds() * 1000, 3)

@@ -55,7 +55,9 @@ def _edges_to_nowhere(graph: Graph, types: BlockTypes) -> Iterator[Problem]:
     for edge in graph.edges:
         for end, block_id in (("source", edge.source), ("target", edge.target)):
             if block_id not in ids:
-                yield Problem("UNKNOWN_BLOCK", f"Edge `{edge.id}`: its {end} `{block_id}` is not a block of this graph.", block_id, end)
+                yield Problem(
+                    "UNKNOWN_BLOCK", f"Edge `{edge.id}`: its {end} `{block_id}` is not a block of this graph.", block_id, end
+                )
 
 
 def _unknown_handles(graph: Graph, types: BlockTypes) -> Iterator[Problem]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, Protocol
+from typing import Literal
 from weakref import WeakValueDictionary
 
-from app.engine.context import Environment
+from app.engine.assignment import Assignment, Outcome
+from app.engine.chronicle import Chronicle
 from app.engine.events import (
     Event,
     ExecutionFinished,
@@ -21,9 +22,9 @@ from app.engine.events import (
     StepFinished,
 )
 from app.engine.messages import Message, describe_event
-from app.engine.program import Program
-from app.engine.runner import Assignment, Outcome, Runner
+from app.engine.runner import Runner
 from app.hosts.bus import EventBus
+from app.hosts.handles import Handle, HostStopped, Lender, LoadedProgram
 from app.journal.journal import LEASE, Journal, JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
 from app.sdk import Json
@@ -32,50 +33,6 @@ logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
 HISTORY_LIMIT = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedProgram:
-    """A revision's program and what executions tell about their workflow."""
-
-    program: Program
-    workflow: Mapping[str, Json]
-
-
-class Lender(Protocol):
-    """Gives the host what it needs of the rest: programs, and the services that an execution may use."""
-
-    async def program(self, workflow_id: str, revision: int) -> LoadedProgram: ...
-    async def environment(self, execution: NewExecution) -> Environment: ...
-
-
-class HostStopped(Exception):
-    """This process ends; the execution is on disk and goes on with the next one."""
-
-
-class Handle:
-    """What a caller can wait for. `answer` is the response block's, or None when the execution ends without one."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.answer: asyncio.Future[Json] = loop.create_future()
-        self.ended: asyncio.Future[Ended] = loop.create_future()
-
-    def answered(self, response: Json) -> None:
-        if not self.answer.done():
-            self.answer.set_result(response)
-
-    def finish(self, ended: Ended, response: Json = None) -> None:
-        if not self.ended.done():
-            self.ended.set_result(ended)
-        self.answered(response)
-
-    def fail(self, error: Exception) -> None:
-        """The execution could not even be put on disk."""
-        for future in (self.answer, self.ended):
-            if not future.done():
-                future.set_exception(error)
-                future.exception()
 
 
 @dataclass(slots=True)
@@ -274,7 +231,7 @@ class EmbeddedHost:
     async def _fail(self, drive: _Drive, recorder: JournalRecorder, epoch: int, error: Exception) -> None:
         """End an execution that cannot even begin, with the reason."""
         failure = Failure("NOT_STARTED", f"The execution could not start: {error}")
-        recorder.record(ExecutionFinished(epoch * 10_000_000 + 1, _now(), "failed", None, failure))
+        Chronicle(recorder, epoch).execution_finished("failed", None, failure)
         with suppress(Fenced):
             await recorder.durable()
         self._finish(drive.execution.id, "failed", None, failure.as_json())
@@ -338,10 +295,9 @@ def _assignment(claimed: Claimed, loaded: LoadedProgram) -> Assignment:
         execution.request,
         claimed.epoch,
         claimed.steps,
+        execution.depth,
     )
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-

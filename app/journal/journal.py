@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,13 +16,11 @@ from app.engine.events import (
     Event,
     ExecutionFinished,
     ExecutionParked,
-    Failure,
     StepFinished,
     StepParked,
 )
-from app.engine.runner import RecordedStep
-from app.engine.values import decode, encode
 from app.journal.records import Claimed, Ended, NewExecution
+from app.journal.rows import end_values, execution_row, finished_row, parked_row, read_execution, read_json, read_step
 from app.journal.writer import Batch, Writer
 
 LEASE = timedelta(seconds=15)
@@ -45,47 +42,20 @@ class Journal:
     async def close(self) -> None:
         await self._writer.close()
 
-    def recorder(self, execution_id: str, epoch: int, listener: Callable[[Event], None], new: NewExecution | None = None) -> JournalRecorder:
+    def recorder(
+        self, execution_id: str, epoch: int, listener: Callable[[Event], None], new: NewExecution | None = None
+    ) -> JournalRecorder:
         """Where a driver's events go. With `new`, the execution itself is written with the first of them."""
-        insert = None if new is None else self._row(new, "running", epoch=epoch)
+        insert = None if new is None else execution_row(new, self.driver, epoch, LEASE)
         return JournalRecorder(self._writer, Batch(execution_id, epoch, insert), listener)
 
     async def accept(self, new: NewExecution) -> None:
         """Put an execution on disk as queued; whoever has a free place drives it."""
-        await self._writer.submit(Batch(new.id, 0, self._row(new, "queued", epoch=0)))
+        await self._writer.submit(Batch(new.id, 0, execution_row(new, None, 0, LEASE)))
 
     async def accept_within(self, connection: AsyncConnection, new: NewExecution) -> None:
         """Accept in somebody's transaction, so that the execution and what led to it stand or fall together."""
-        await connection.execute(sa.insert(executions), [self._row(new, "queued", epoch=0)])
-
-    def _row(self, new: NewExecution, status: str, epoch: int) -> dict[str, Any]:
-        running = status == "running"
-        return {
-            "id": new.id,
-            "workspace_id": new.workspace_id,
-            "workflow_id": new.workflow_id,
-            "revision": new.revision,
-            "start_block": new.start_block,
-            "status": status,
-            "mode": new.mode,
-            "trigger": new.trigger,
-            "user_id": new.user_id,
-            "parent_id": new.parent_id,
-            "parent_key": new.parent_key,
-            "depth": new.depth,
-            "input": encode(new.input),
-            "request": None if new.request is None else encode(new.request),
-            "output": None,
-            "error": None,
-            "epoch": epoch,
-            "driver": self.driver if running else None,
-            "lease_until": new.created_at + LEASE if running else None,
-            "wake_at": None,
-            "cancel_requested": False,
-            "created_at": new.created_at,
-            "started_at": new.created_at if running else None,
-            "finished_at": None,
-        }
+        await connection.execute(sa.insert(executions), [execution_row(new, None, 0, LEASE)])
 
     async def claim(self, execution_id: str, now: datetime) -> Claimed | None:
         """Take an execution that nobody drives; None when somebody does, or when it has ended."""
@@ -106,8 +76,10 @@ class Journal:
             if (await connection.execute(claim)).rowcount != 1:
                 return None
             row = (await connection.execute(sa.select(executions).where(executions.c.id == execution_id))).one()
-            recorded = await connection.execute(sa.select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.seq))
-            return Claimed(_execution(row), row.epoch, row.cancel_requested, [_recorded(step) for step in recorded])
+            recorded = await connection.execute(
+                sa.select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.seq)
+            )
+            return Claimed(read_execution(row), row.epoch, row.cancel_requested, [read_step(step) for step in recorded])
 
     async def release(self, execution_id: str, epoch: int) -> None:
         """Give an unfinished execution back, for the next claim to take at once."""
@@ -162,7 +134,7 @@ class Journal:
         query = sa.select(*columns).where(executions.c.id == execution_id, executions.c.status.in_(TERMINAL))
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else Ended(row.id, row.status, _json(row.output), _json(row.error))
+        return None if row is None else Ended(row.id, row.status, read_json(row.output), read_json(row.error))
 
     async def child(self, parent_id: str, parent_key: str) -> str | None:
         """The execution that a step has started before, if any: a step run again finds its child again."""
@@ -191,13 +163,13 @@ class JournalRecorder:
     def record(self, event: Event) -> None:
         match event:
             case StepFinished():
-                self._batch.steps.append(_finished_row(self._batch.execution_id, event))
+                self._batch.steps.append(finished_row(self._batch.execution_id, event))
             case StepParked():
-                self._batch.steps.append(_parked_row(self._batch.execution_id, event))
+                self._batch.steps.append(parked_row(self._batch.execution_id, event))
             case ExecutionParked(wake_at=wake_at):
                 self._batch.changes |= {"status": "waiting", "wake_at": wake_at, "lease_until": None, "driver": None}
             case ExecutionFinished():
-                self._batch.changes |= _end(event)
+                self._batch.changes |= end_values(event)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(VISIBLE_AFTER, self._flush)
         self._listener(event)
@@ -217,82 +189,3 @@ class JournalRecorder:
         if batch.insert is not None or batch.changes or batch.steps or self._written is None:
             self._written = self._writer.submit(batch)
             self._batch = Batch(batch.execution_id, batch.epoch)
-
-
-def _end(event: ExecutionFinished) -> dict[str, Any]:
-    error = None if event.error is None else encode(event.error.as_json())
-    return {
-        "status": event.status,
-        "output": event.output,
-        "error": error,
-        "finished_at": event.at,
-        "lease_until": None,
-        "driver": None,
-        "wake_at": None,
-    }
-
-
-def _finished_row(execution_id: str, event: StepFinished) -> dict[str, Any]:
-    return {
-        "execution_id": execution_id,
-        "block_id": event.block_id,
-        "seq": event.seq,
-        "status": event.status,
-        "ports": encode(event.ports),
-        "output": event.output,
-        "error": None if event.error is None else encode(event.error.as_json()),
-        "response": None if event.response is None else encode(event.response),
-        "log": encode(event.log) if event.log else None,
-        "attempts": event.attempts,
-        "started_at": event.started_at,
-        "finished_at": event.at,
-        "wake_at": None,
-        "duration_ms": event.duration_ms,
-    }
-
-
-def _parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
-    return {
-        "execution_id": execution_id,
-        "block_id": event.block_id,
-        "seq": event.seq,
-        "status": "waiting",
-        "ports": b"[]",
-        "output": event.output,
-        "error": None,
-        "response": None,
-        "log": None,
-        "attempts": 1,
-        "started_at": event.started_at,
-        "finished_at": None,
-        "wake_at": event.wake_at,
-        "duration_ms": None,
-    }
-
-
-def _json(raw: bytes | None) -> Any:
-    return None if raw is None else decode(raw)
-
-
-def _execution(row: Any) -> NewExecution:
-    names = NewExecution.__dataclass_fields__
-    values = {name: getattr(row, name) for name in names}
-    return NewExecution(**values | {"input": decode(row.input), "request": _json(row.request)})
-
-
-def _recorded(row: Any) -> RecordedStep:
-    error = _json(row.error)
-    return RecordedStep(
-        row.block_id,
-        row.status,
-        tuple(decode(row.ports)),
-        _json(row.output),
-        row.started_at,
-        row.wake_at,
-        _json(row.response),
-        None if error is None else Failure(error["code"], error["message"], error["block_id"]),
-    )
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)

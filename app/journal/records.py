@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.engine.assignment import RecordedStep
 from app.engine.events import ExecutionStatus
-from app.engine.runner import RecordedStep
 from app.sdk import Json
 
 

@@ -53,7 +53,9 @@ class Accounts:
                 self._has_account = await queries.has_account(connection)
         return not self._has_account
 
-    async def create_owner(self, email: str, username: str, password: str, token: str, address: str, user_agent: str) -> NewSession:
+    async def create_owner(
+        self, email: str, username: str, password: str, token: str, address: str, user_agent: str
+    ) -> NewSession:
         """Make the first account and sign it in. Raises 409 when there is one, 403 for a wrong setup token."""
         if self._throttle.wait(f"setup:{address}") > 0:
             raise _too_many(self._throttle.wait(f"setup:{address}"))
@@ -119,7 +121,14 @@ class Accounts:
             await queries.delete_expired_sessions(connection, now)
             workspace_id, role = await queries.membership(connection, user.id) or ("", "viewer")
             row = SessionRow(
-                _digest(token), user.id, user.email, user.username, workspace_id, role, secrets.token_urlsafe(32), now + SESSION_LIFE
+                _digest(token),
+                user.id,
+                user.email,
+                user.username,
+                workspace_id,
+                role,
+                secrets.token_urlsafe(32),
+                now + SESSION_LIFE,
             )
             await queries.insert_session(connection, row, now, address, user_agent)
         return NewSession(token, _actor(row), now, row.expires_at)

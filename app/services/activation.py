@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db import schedules as schedule_queries
 from app.db import workflows as queries
+from app.db.schedules import ScheduleRow
 from app.db.session import Database
 from app.db.workflows import WorkflowRow
 from app.engine.graph import Graph
@@ -14,6 +16,7 @@ from app.hosts.bus import EventBus
 from app.services.actors import Actor
 from app.services.graphs import Graphs
 from app.services.refusals import refuse_unready
+from app.services.schedule_times import next_run, schedule_of
 from app.services.workflow_rows import announce, find_row, load_graph
 
 ARMED_FOR = timedelta(minutes=10)
@@ -33,6 +36,7 @@ class Activation:
             graph = await self._ready_graph(connection, row)
             await queries.update(connection, row.id, state="deployed", deployed_revision=row.revision)
             await queries.set_webhooks(connection, actor.workspace_id, row.id, "deployed", self._graphs.webhook_ids(graph))
+            await self._set_schedules(connection, row, graph)
         await announce(self._database, self._bus, actor, row.id)
 
     async def undeploy(self, actor: Actor, id_or_name: str) -> None:
@@ -42,6 +46,7 @@ class Activation:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             await queries.update(connection, row.id, state="internal", deployed_revision=None, armed_until=None)
             await queries.set_webhooks(connection, actor.workspace_id, row.id, "deployed", [])
+            await schedule_queries.replace_all(connection, row.id, [])
         await announce(self._database, self._bus, actor, row.id)
 
     async def arm(self, actor: Actor, id_or_name: str) -> datetime:
@@ -54,6 +59,15 @@ class Activation:
             await queries.update(connection, row.id, armed_until=until)
         await announce(self._database, self._bus, actor, row.id)
         return until
+
+    async def _set_schedules(self, connection: AsyncConnection, row: WorkflowRow, graph: Graph) -> None:
+        now = datetime.now(UTC)
+        planned = [
+            ScheduleRow(row.id, block.id, row.workspace_id, row.revision, now, next_run(schedule, now, now), 0)
+            for block in graph.blocks
+            if (schedule := schedule_of(block)) is not None
+        ]
+        await schedule_queries.replace_all(connection, row.id, planned)
 
     async def _ready_graph(self, connection: AsyncConnection, row: WorkflowRow) -> Graph:
         """The newest graph. Raises 400 when it cannot run as it is."""

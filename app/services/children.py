@@ -22,7 +22,9 @@ MAX_DEPTH = 10
 class ChildWorkflows:
     """The sdk's Workflows for one execution. A step that runs again finds the child that it had started."""
 
-    def __init__(self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, parent: NewExecution) -> None:
+    def __init__(
+        self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, parent: NewExecution
+    ) -> None:
         self._database = database
         self._journal = journal
         self._host = host

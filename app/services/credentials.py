@@ -114,6 +114,6 @@ def _checked(name: str, type: str, data: Mapping[str, str]) -> tuple[str, ...]:
     if missing:
         raise invalid(f"`{missing[0]}` is needed.", [{"field": field, "message": "Fill this in."} for field in missing])
     for field in FIELDS[type]:
-        if len(data[field]) > 20_000 or any(mark in data[field] for mark in "\r\n\0") and type != "value":
+        if len(data[field]) > 20_000 or (any(mark in data[field] for mark in "\r\n\0") and type != "value"):
             raise invalid(f"`{field}` is too long or has line breaks.", [{"field": field, "message": "Enter a single line."}])
     return FIELDS[type]

@@ -10,7 +10,9 @@ from app.sdk import Json
 class ServiceError(Exception):
     """Refusal of a use case (contract.md C10)."""
 
-    def __init__(self, code: str, message: str, status: int, details: Sequence[Json] = (), data: dict[str, Json] | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, status: int, details: Sequence[Json] = (), data: dict[str, Json] | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

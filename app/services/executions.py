@@ -18,7 +18,8 @@ from app.engine.messages import Message, describe_event, iso
 from app.engine.program import Program
 from app.engine.values import decode
 from app.hosts.bus import EventBus, messages
-from app.hosts.embedded import EmbeddedHost, Handle, HostStopped
+from app.hosts.embedded import EmbeddedHost
+from app.hosts.handles import Handle, HostStopped
 from app.journal.records import Ended, NewExecution
 from app.sdk import Json
 from app.services.actors import Actor
@@ -93,7 +94,9 @@ class Executions:
         await self._host.accept(new)
         return new.id
 
-    async def _prepare(self, actor: Actor, id_or_name: str, variables: Json, trigger: str, start_block: str | None) -> NewExecution:
+    async def _prepare(
+        self, actor: Actor, id_or_name: str, variables: Json, trigger: str, start_block: str | None
+    ) -> NewExecution:
         actor.require("executor")
         if not isinstance(variables, dict):
             raise invalid("`variables` must be an object.", [{"field": "variables", "message": "Must be an object."}])
@@ -257,7 +260,17 @@ def new_execution(
 ) -> NewExecution:
     """A live execution of one revision, with a new id that sorts by time."""
     return NewExecution(
-        str(uuid7()), row.workspace_id, row.id, revision, start_block, "live", trigger, user_id, variables, datetime.now(UTC), request
+        str(uuid7()),
+        row.workspace_id,
+        row.id,
+        revision,
+        start_block,
+        "live",
+        trigger,
+        user_id,
+        variables,
+        datetime.now(UTC),
+        request,
     )
 
 

@@ -61,7 +61,13 @@ def _load(directory: Path) -> Sequence[GalleryTemplate]:
             raise ValueError(f"{path.name}: {problems[0].message}")
         found.append(
             GalleryTemplate(
-                path.stem, content["title"], content["description"], tuple(content["needs"]), content["order"], content["sample"], graph
+                path.stem,
+                content["title"],
+                content["description"],
+                tuple(content["needs"]),
+                content["order"],
+                content["sample"],
+                graph,
             )
         )
     return found

@@ -16,6 +16,7 @@ from app.engine.program import check_sources
 from app.engine.validate import validate
 from app.engine.values import decode, encode
 from app.sdk import Json
+from app.services.schedule_times import schedule_problem
 
 MASK = "***"
 
@@ -40,6 +41,7 @@ class Graphs:
         """What still has to be filled in or repaired before the graph can run, and warnings."""
         found = [problem for block in graph.blocks if block.enabled for problem in self._config_problems(block)]
         found += check_sources(graph, self._catalog)
+        found += [problem for block in graph.blocks if (problem := schedule_problem(block)) is not None]
         return found + list(self._warnings(graph))
 
     def _config_problems(self, block: GraphBlock) -> Iterator[Problem]:
@@ -63,7 +65,9 @@ class Graphs:
 
     def trigger_count(self, graph: Graph) -> int:
         """How many enabled blocks an execution can start at."""
-        return sum(block.enabled and bool((declared := self._catalog.get(block.type)) and declared.trigger) for block in graph.blocks)
+        return sum(
+            block.enabled and bool((declared := self._catalog.get(block.type)) and declared.trigger) for block in graph.blocks
+        )
 
     def webhook_ids(self, graph: Graph) -> list[tuple[str, str]]:
         """`(webhook id, block id)` of every webhook whose id is a UUID."""
@@ -130,7 +134,9 @@ def _repeated_webhooks(graph: Graph) -> Iterator[Problem]:
     for block in graph.blocks:
         webhook_id = _uuid(block.config.get("webhook_id")) if block.type == "webhook" else None
         if webhook_id in seen:
-            yield Problem("DUPLICATE_WEBHOOK_ID", f"Block `{block.id}` has the webhook id of another block.", block.id, "webhook_id")
+            yield Problem(
+                "DUPLICATE_WEBHOOK_ID", f"Block `{block.id}` has the webhook id of another block.", block.id, "webhook_id"
+            )
         if webhook_id:
             seen.add(webhook_id)
 

@@ -84,7 +84,10 @@ def _multipart(body: bytes, boundary: str) -> dict[str, Json]:
             else:
                 content = base64.b64encode(part.raw).decode()
                 pairs.append(
-                    (part.name, {"filename": part.filename, "content_type": part.content_type, "size": part.size, "base64": content})
+                    (
+                        part.name,
+                        {"filename": part.filename, "content_type": part.content_type, "size": part.size, "base64": content},
+                    )
                 )
     except (MultipartError, UnicodeDecodeError, ValueError) as error:
         raise invalid(f"The multipart body cannot be read: {type(error).__name__}.") from None

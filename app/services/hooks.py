@@ -13,7 +13,8 @@ from app.db import workflows as queries
 from app.db.session import Database
 from app.db.workflows import WebhookRow, WorkflowRow
 from app.hosts.bus import EventBus
-from app.hosts.embedded import EmbeddedHost, Handle, HostStopped
+from app.hosts.embedded import EmbeddedHost
+from app.hosts.handles import Handle, HostStopped
 from app.journal.journal import Journal
 from app.journal.records import Ended, NewExecution
 from app.sdk import Json
@@ -115,7 +116,9 @@ class Hooks:
         ended = await handle.ended
         if ended.status != "completed":
             reason = ended.error["message"] if ended.error else ended.status
-            raise ServiceError("EXECUTION_FAILED", f"The execution did not complete: {reason}", 500, data={"execution_id": execution_id})
+            raise ServiceError(
+                "EXECUTION_FAILED", f"The execution did not complete: {reason}", 500, data={"execution_id": execution_id}
+            )
         return HookAnswer(execution_id, None, ended)
 
 

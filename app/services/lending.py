@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from app.db.session import Database
 from app.engine.context import Environment
 from app.engine.expressions import Secret
 from app.engine.program import compile_program
-from app.hosts.embedded import LoadedProgram
+from app.hosts.handles import LoadedProgram
 from app.journal.records import NewExecution
 from app.sdk import Http, Platform, Sandbox, Workflows
 from app.services.credentials import Credentials, OpenedCredential
@@ -88,16 +88,16 @@ class Lending:
     workflows: Callable[[NewExecution], Workflows]
     platform: Callable[[NewExecution], Platform]
 
-    def program(self, workflow_id: str, revision: int) -> Awaitable[LoadedProgram]:
-        return self.programs.load(workflow_id, revision)
+    async def program(self, workflow_id: str, revision: int) -> LoadedProgram:
+        return await self.programs.load(workflow_id, revision)
 
     async def environment(self, execution: NewExecution) -> Environment:
         opened = await self.credentials.open_all(execution.workspace_id)
         nonce = self.vault.fingerprint(f"secret-marker:{execution.id}")
         markers = {name: f"[secret:{nonce}:{name}]" for name in opened}
-        http = SecretHttp(self.http, opened, {marker: name for name, marker in markers.items()}, self.settings, self.model_api_key)
+        http = SecretHttp(
+            self.http, opened, {marker: name for name, marker in markers.items()}, self.settings, self.model_api_key
+        )
         return ExecutionEnvironment(
             self.settings, http, self.sandbox, self.workflows(execution), self.platform(execution), opened, markers
         )
-
-

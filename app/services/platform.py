@@ -47,7 +47,9 @@ class PlatformCalls:
         if handler is None:
             raise BlockError("UNKNOWN_OPERATION", f"{resource} cannot be asked to {operation}")
         if operation not in ("list", "create") and not resource_id:
-            raise BlockError("RESOURCE_ID_NEEDED", f"{operation} needs the id of what it is about", details={"field": "resource_id"})
+            raise BlockError(
+                "RESOURCE_ID_NEEDED", f"{operation} needs the id of what it is about", details={"field": "resource_id"}
+            )
         if body is not None and not isinstance(body, dict):
             raise BlockError("BODY_NOT_OBJECT", "the body must be an object", details={"field": "body"})
         try:
@@ -77,14 +79,18 @@ class PlatformCalls:
     async def _create_workflow(self, actor: Actor, _: str, body: dict[str, Json]) -> Json:
         created = await self._workflows.create(actor, str(body.get("name", "")), str(body.get("description", "")))
         if "blocks" in body or "edges" in body:
-            await self._workflows.put_graph(actor, created.id, {key: body[key] for key in ("blocks", "edges") if key in body}, None)
+            await self._workflows.put_graph(
+                actor, created.id, {key: body[key] for key in ("blocks", "edges") if key in body}, None
+            )
         return _workflow(await self._workflows.get(actor, created.id))
 
     async def _update_workflow(self, actor: Actor, workflow: str, body: dict[str, Json]) -> Json:
         enabled = body.get("enabled")
         if enabled is not None and not isinstance(enabled, bool):
             raise invalid("`enabled` must be true or false.")
-        updated = await self._workflows.update(actor, workflow, name=body.get("name"), description=body.get("description"), enabled=enabled)
+        updated = await self._workflows.update(
+            actor, workflow, name=body.get("name"), description=body.get("description"), enabled=enabled
+        )
         return _workflow(updated)
 
     async def _delete_workflow(self, actor: Actor, workflow: str, _: dict[str, Json]) -> Json:

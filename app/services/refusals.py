@@ -52,7 +52,9 @@ def checked_name(name: str) -> str:
     if not name:
         raise invalid("A workflow needs a name.", [{"field": "name", "message": "Enter a name."}])
     if len(name) > MAX_NAME or not name.isprintable() or "/" in name:
-        raise invalid(f"A name may have {MAX_NAME} printable characters and no `/`.", [{"field": "name", "message": "Choose another name."}])
+        raise invalid(
+            f"A name may have {MAX_NAME} printable characters and no `/`.", [{"field": "name", "message": "Choose another name."}]
+        )
     if is_uuid(name):
         raise invalid("A name must not look like an id.", [{"field": "name", "message": "Choose another name."}])
     return name

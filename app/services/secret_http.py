@@ -40,7 +40,9 @@ class SecretHttp:
             json=self._reveal(request.json, used),
             form=self._reveal(request.form, used),
             multipart=self._reveal(request.multipart, used),
-            content=None if request.content is None else self._reveal(request.content.decode("utf-8", "surrogateescape"), used).encode("utf-8", "surrogateescape"),
+            content=None
+            if request.content is None
+            else self._reveal(request.content.decode("utf-8", "surrogateescape"), used).encode("utf-8", "surrogateescape"),
             credential="",
             trusted=self._is_trusted(request),
         )

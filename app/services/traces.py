@@ -79,7 +79,9 @@ class _ViewMaker:
         step = self.recorded.get(block_id)
         value = None if status == "skipped" else self._input(declared.number)
         if step is None:
-            return StepView(block_id, declared.name, declared.block.type, status, value, None, None, (), started_at, None, None, 0, ())
+            return StepView(
+                block_id, declared.name, declared.block.type, status, value, None, None, (), started_at, None, None, 0, ()
+            )
         return StepView(
             block_id,
             declared.name,

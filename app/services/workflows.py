@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import executions as execution_queries
+from app.db import schedules as schedule_queries
 from app.db import workflows as queries
 from app.db.session import Database
 from app.db.workflows import ListedWorkflow, RevisionRow, WorkflowRow
@@ -169,7 +170,13 @@ class Workflows:
         return await self.create(actor, name, original.description, self._graphs.minted(original.graph))
 
     async def update(
-        self, actor: Actor, id_or_name: str, *, name: str | None = None, description: str | None = None, enabled: bool | None = None
+        self,
+        actor: Actor,
+        id_or_name: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        enabled: bool | None = None,
     ) -> Workflow:
         """Change what stands beside the graph; None leaves a thing as it is."""
         actor.require("editor")
@@ -195,6 +202,7 @@ class Workflows:
             await queries.update(connection, row.id, deleted_at=now, state="internal", armed_until=None, enabled=False)
             for source in ("draft", "deployed"):
                 await queries.set_webhooks(connection, actor.workspace_id, row.id, source, [])
+            await schedule_queries.replace_all(connection, row.id, [])
 
     async def put_graph(self, actor: Actor, id_or_name: str, raw: Json, if_match: int | None, message: str = "") -> SavedGraph:
         """Replace the whole graph (contract.md G24). Raises 400 with every problem, 412 when `if_match` is stale."""
@@ -227,10 +235,15 @@ class Workflows:
         webhook_ids = self._graphs.webhook_ids(graph)
         taken = await queries.webhooks_elsewhere(connection, row.id, [webhook_id for webhook_id, _ in webhook_ids])
         if taken:
-            blocks = {webhook_id: block_id for webhook_id, block_id in webhook_ids}
+            blocks = dict(webhook_ids)
             raise graph_refused(
                 [
-                    Problem("WEBHOOK_ID_TAKEN", f"The webhook id of block `{blocks[one]}` belongs to another workflow.", blocks[one], "webhook_id")
+                    Problem(
+                        "WEBHOOK_ID_TAKEN",
+                        f"The webhook id of block `{blocks[one]}` belongs to another workflow.",
+                        blocks[one],
+                        "webhook_id",
+                    )
                     for one in sorted(taken)
                 ]
             )

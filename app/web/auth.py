@@ -115,7 +115,11 @@ def is_loopback(host: str) -> bool:
 
 
 def _wants_page(connection: Connection) -> bool:
-    return connection.scope["type"] == ScopeType.HTTP and "text/html" in connection.headers.get("accept", "") and not connection.url.path.startswith("/api/")
+    return (
+        connection.scope["type"] == ScopeType.HTTP
+        and "text/html" in connection.headers.get("accept", "")
+        and not connection.url.path.startswith("/api/")
+    )
 
 
 def check_routes_declare_auth(app: Litestar) -> None:
@@ -127,4 +131,6 @@ def check_routes_declare_auth(app: Litestar) -> None:
                 continue  # made by the framework; it tells the allowed methods and nothing else
             auth = handler.opt.get("auth")
             if auth != "public" and not (auth == "session" and handler.opt.get("role") in RANK):
-                raise RuntimeError(f"Route {route.path} declares no auth: give its handler opt auth=public, or auth=session and a role.")
+                raise RuntimeError(
+                    f"Route {route.path} declares no auth: give its handler opt auth=public, or auth=session and a role."
+                )

@@ -51,7 +51,13 @@ def text_field(body: dict[str, Json], name: str, default: str | None = None) -> 
 def read_paging(request: Request[Any, Any, Any]) -> Paging:
     """`page`, `size`, `q`, `sort` and `order` from the address. Raises 400."""
     query = request.query_params
-    return Paging(_whole(query.get("page", "0"), "page"), _whole(query.get("size", "25"), "size"), query.get("q", ""), query.get("sort", ""), query.get("order", ""))
+    return Paging(
+        _whole(query.get("page", "0"), "page"),
+        _whole(query.get("size", "25"), "size"),
+        query.get("q", ""),
+        query.get("sort", ""),
+        query.get("order", ""),
+    )
 
 
 def _whole(text: str, name: str) -> int:

@@ -25,7 +25,11 @@ CODES = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     429: "TOO_MANY_REQUESTS",
 }
-MESSAGES = {404: "There is nothing at this address.", 405: "This address does not take that method.", 413: "The request body is too large."}
+MESSAGES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    413: "The request body is too large.",
+}
 
 
 def service_error(request: Request[Any, Any, Any], error: ServiceError) -> Response[Any]:
@@ -47,7 +51,11 @@ def crash(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 def _details(error: HTTPException) -> list[Json]:
     extra = error.extra
-    return [{"field": str(item.get("key", "")), "message": str(item.get("message", ""))} for item in extra] if isinstance(extra, list) else []
+    return (
+        [{"field": str(item.get("key", "")), "message": str(item.get("message", ""))} for item in extra]
+        if isinstance(extra, list)
+        else []
+    )
 
 
 def _answer(
@@ -74,4 +82,6 @@ def _answer(
 
 def _is_page(request: Request[Any, Any, Any]) -> bool:
     accept = request.headers.get("accept", "")
-    return "text/html" in accept and not request.url.path.startswith(("/api/", "/static/")) and "hx-request" not in request.headers
+    return (
+        "text/html" in accept and not request.url.path.startswith(("/api/", "/static/")) and "hx-request" not in request.headers
+    )

@@ -144,7 +144,7 @@ def _all(views: Iterable[FieldView]) -> Iterable[FieldView]:
 
 def _view(form_field: FormField, config: Mapping[str, Json], around: Surroundings, path: str) -> FieldView:
     value = config.get(form_field.name, ABSENT)
-    problem = around.problems.get(path.removeprefix("config."), "")
+    problem = _beside(form_field, around.problems.get(path.removeprefix("config."), ""))
     control = _control(form_field, value)
     if control == "object":
         views = field_views(form_field.fields, value if isinstance(value, dict) else {}, around, path)
@@ -165,6 +165,13 @@ def _view(form_field: FormField, config: Mapping[str, Json], around: Surrounding
         _options(form_field, control, text, around),
         webhook=_webhook(config, around.base_url, text) if control == "webhook_id" and text else None,
     )
+
+
+def _beside(form_field: FormField, message: str) -> str:
+    """A problem as it reads under its own field, where its title need not be said again."""
+    place, _, words = message.partition(": ")
+    named = bool(words) and place.endswith(form_field.title or form_field.name)
+    return words[:1].upper() + words[1:] if named else message
 
 
 def _control(form_field: FormField, value: Json) -> str:

@@ -14,7 +14,15 @@ from app.web.api.workflows import Incoming
 METHODS = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE]
 GUARD = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 NEVER_SENT = frozenset(
-    {"set-cookie", "content-length", "transfer-encoding", "connection", "content-security-policy", "x-content-type-options", "content-type"}
+    {
+        "set-cookie",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "content-security-policy",
+        "x-content-type-options",
+        "content-type",
+    }
 )
 
 

@@ -135,4 +135,10 @@ def revision(row: RevisionSummary) -> dict[str, Json]:
 
 
 def user(actor: Actor) -> dict[str, Json]:
-    return {"id": actor.user_id, "username": actor.username, "email": actor.email, "role": actor.role, "workspace_id": actor.workspace_id}
+    return {
+        "id": actor.user_id,
+        "username": actor.username,
+        "email": actor.email,
+        "role": actor.role,
+        "workspace_id": actor.workspace_id,
+    }

@@ -17,14 +17,31 @@ function sentence(status, body) {
   return `The server answered with status ${status}.`;
 }
 
-const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content || "";
+const tokenPlace = () => document.querySelector('meta[name="csrf-token"]');
 
-async function send(method, path, { headers = {}, body } = {}) {
+/** After signing in again in another tab this page's token is old: fetch the new one. Answers whether there is one. */
+async function renewToken() {
+  const response = await fetch(location.href, { credentials: "same-origin", headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const token = page.querySelector('meta[name="csrf-token"]')?.content;
+  if (response.redirected || !token || !tokenPlace() || token === tokenPlace().content) return false;
+  tokenPlace().content = token;
+  document.body.setAttribute("hx-headers:inherited", JSON.stringify({ "X-CSRF-Token": token }));
+  return true;
+}
+
+async function send(method, path, request) {
+  const response = await sendOnce(method, path, request);
+  const refused = response.status === 401 || response.status === 403;
+  return refused && method !== "GET" && (await renewToken().catch(() => false)) ? sendOnce(method, path, request) : response;
+}
+
+async function sendOnce(method, path, { headers = {}, body } = {}) {
   try {
     return await fetch(path, {
       method,
       body,
-      headers: { "X-CSRF-Token": csrfToken(), ...headers },
+      headers: { "X-CSRF-Token": tokenPlace()?.content || "", ...headers },
       credentials: "same-origin",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

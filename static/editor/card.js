@@ -16,7 +16,7 @@ export function categoryColour(category) {
 }
 
 function portButton(block, port, side, offset) {
-  const title = side === "in" ? `Input of ${block.name}` : `${port.title} of ${block.name}`;
+  const title = side === "in" ? `${block.name}: Input` : `${block.name}: ${port.title}`;
   const button = element("button", {
     type: "button", class: "port", "data-port": `${block.id}:${port.name}`, "data-side": side, "data-handle": port.name,
     "data-error": port.error || null, "aria-label": title, title: side === "in" ? "Input" : port.title,

@@ -2,6 +2,7 @@
 import { Actions } from "./actions.js";
 import { Autosave } from "./autosave.js";
 import { useClipboard } from "./clipboard.js";
+import { CodeEditor } from "./code-editor.js";
 import { Connecting } from "./connecting.js";
 import { Deployment } from "./deploy.js";
 import { toast } from "./dom.js";
@@ -131,6 +132,7 @@ new Palette(find("#palette"), palette, {
   },
 });
 new Minimap(find(".minimap"), view);
+new CodeEditor(find("#panel-settings"), find("#code-dialog"));
 fillSheet(find("[data-shortcuts]"));
 showSaving(find("[data-save-state]"), autosave, find("#save-bar"));
 

@@ -37,7 +37,7 @@ export class Palette {
       },
       element("span", { class: "chip" }, icon(entry.icon || "box")),
       element("span", { class: "palette-text" }, element("span", {}, entry.title), element("small", {}, entry.description)))));
-    return element("section", {}, element("h3", {}, category), element("ul", {}, ...items));
+    return element("section", {}, element("h2", {}, category), element("ul", {}, ...items));
   }
 
   entryOf(target) {

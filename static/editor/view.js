@@ -2,11 +2,12 @@
 import { Card } from "./card.js";
 import { element } from "./dom.js";
 import { EdgeLayer } from "./edge-layer.js";
-import { boundingBox, cardSize, contains, fit, grown, overlaps, toWorld, visibleBox, zoomAt } from "./geometry.js";
+import { boundingBox, cardSize, fit, grown, overlaps, toWorld, visibleBox, zoomAt } from "./geometry.js";
 
 const MARGIN = 240;
 const FAR_SCALE = 0.42;
 const READABLE_SCALE = 0.6;
+const REVEAL_MARGIN = 32;
 const DOTS = 24;
 
 export class View {
@@ -188,20 +189,18 @@ export class View {
     this.setViewport(whole.scale < READABLE_SCALE ? start : whole);
   }
 
-  /** Bring a block into sight without changing the zoom, when it is not. */
+  /** Bring a block into sight, moving the canvas no more than needed. */
   reveal(blockId) {
     const block = this.store.blocks.get(blockId);
     if (!block) return;
     const box = this.box(block);
-    const sight = visibleBox(this.viewport, this.free);
-    const inside = contains(sight, box) && contains(sight, { x: box.x + box.width, y: box.y + box.height });
-    if (inside) return;
-    const { scale } = this.viewport;
-    this.setViewport({
-      scale,
-      x: this.free.width / 2 - (box.x + box.width / 2) * scale,
-      y: this.free.height / 2 - (box.y + box.height / 2) * scale,
-    });
+    const sight = grown(visibleBox(this.viewport, this.free), -REVEAL_MARGIN);
+    const shift = (start, length, from, room) =>
+      (start < from || length > room ? from - start : Math.min(0, from + room - start - length));
+    const x = shift(box.x, box.width, sight.x, sight.width);
+    const y = shift(box.y, box.height, sight.y, sight.height);
+    const { viewport } = this;
+    if (x || y) this.setViewport({ ...viewport, x: viewport.x + x * viewport.scale, y: viewport.y + y * viewport.scale });
   }
 
   /** Give a block's card the keyboard focus. */

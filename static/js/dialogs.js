@@ -8,6 +8,7 @@ function ask(form) {
   dialog.querySelector("[data-confirm-text]").textContent = form.dataset.confirmText ?? "";
   dialog.querySelector("[data-confirm-yes]").textContent = form.dataset.confirmLabel ?? "Continue";
   waiting = form;
+  for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   dialog.showModal();
 }
 

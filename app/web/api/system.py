@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from app.describe import palette_entry
+from app.engine.values import NotJson, decode
 from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import invalid
@@ -13,7 +14,6 @@ from app.web.api.workflows import VIEWER, Incoming, answer
 from app.web.bodies import text_field
 from app.web.pages.context import client_address
 from app.web.pages.cookies import session_cookie, spent_cookies
-from app.engine.values import NotJson, decode
 
 PUBLIC = {"auth": "public"}
 OUTSIDE = {"auth": "public", "outside": True}

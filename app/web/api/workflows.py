@@ -80,7 +80,9 @@ async def duplicate_workflow(workflow: str, actor: Actor, services: Services) ->
 async def get_graph(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
     found = await services.workflows.get(actor, workflow)
     body = presenters.workflow(found)
-    return answer({key: body[key] for key in ("blocks", "edges", "revision", "problems")}, headers={"ETag": f'"{found.revision}"'})
+    return answer(
+        {key: body[key] for key in ("blocks", "edges", "revision", "problems")}, headers={"ETag": f'"{found.revision}"'}
+    )
 
 
 @put("/api/workflows/{workflow:str}/graph", opt=EDITOR, request_max_body_size=GRAPH_BYTES)
@@ -168,4 +170,3 @@ ROUTES = [
     list_revisions,
     workflow_events,
 ]
-

@@ -9,6 +9,7 @@ from litestar import get, post
 from litestar.response import Response, Template
 
 from app.describe import ConfigProblem, FormField, form, palette_entry, validate_config
+from app.engine.config import check_source, sources
 from app.engine.values import NotJson, decode
 from app.sdk import Block, Json
 from app.services.actors import Actor
@@ -114,7 +115,7 @@ def _form_context(
 ) -> dict[str, Json]:
     block = reading.block
     config = block["config"]
-    found = [*validate_config(declared, config), *reading.problems]
+    found = [*validate_config(declared, config), *_source_problems(declared, config), *reading.problems]
     found += json_problems(field_views(fields, config, surroundings(())), flat(config))
     around = surroundings(found, base_url=url, credentials=credentials, workflows=workflows, rows=reading.rows)
     views = field_views(fields, config, around)
@@ -132,6 +133,12 @@ def _form_context(
         "timeout_text": stored_timeout if reading.timeout_text is None else reading.timeout_text,
         "payload": payload | {"problems": [_problem_json(problem) for problem in found]},
     }
+
+
+def _source_problems(declared: Block, config: dict[str, Json]) -> list[ConfigProblem]:
+    """Templates and conditions that do not compile; an empty condition is already a problem of the configuration."""
+    checked = [(source.place, check_source(source)) for source in sources(declared, config) if source.text.strip()]
+    return [ConfigProblem(place, error.message[:1].upper() + error.message[1:]) for place, error in checked if error is not None]
 
 
 def _problem_json(problem: ConfigProblem) -> dict[str, Json]:

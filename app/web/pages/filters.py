@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
 from litestar.contrib.jinja import JinjaTemplateEngine
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.sdk import Json
 
@@ -105,6 +105,14 @@ def script_json(value: Json) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
+def prose(text: str) -> Markup:
+    """Escaped text in which what stands between backticks is shown as code."""
+    parts = str(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+
+
 def error_text(error: Json) -> str:
     """The message of a stored error, whatever its shape."""
     if isinstance(error, dict):
@@ -154,6 +162,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
         pretty_json,
         compact_json,
         script_json,
+        prose,
         error_text,
         log_text,
         short,

@@ -136,6 +136,21 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_revisions_workspace_id_workspaces')),
     sa.PrimaryKeyConstraint('workflow_id', 'revision', name=op.f('pk_revisions'))
     )
+    op.create_table('schedules',
+    sa.Column('workflow_id', sa.String(length=36), nullable=False),
+    sa.Column('block_id', sa.String(length=100), nullable=False),
+    sa.Column('workspace_id', sa.String(length=36), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('anchor', sa.BigInteger(), nullable=False),
+    sa.Column('next_run_at', sa.BigInteger(), nullable=True),
+    sa.Column('runs', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['workflow_id'], ['workflows.id'], name=op.f('fk_schedules_workflow_id_workflows')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_schedules_workspace_id_workspaces')),
+    sa.PrimaryKeyConstraint('workflow_id', 'block_id', name=op.f('pk_schedules'))
+    )
+    with op.batch_alter_table('schedules', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_schedules_next_run_at'), ['next_run_at'], unique=False)
+
     op.create_table('webhooks',
     sa.Column('webhook_id', sa.String(length=36), nullable=False),
     sa.Column('source', sa.String(length=8), nullable=False),
@@ -177,6 +192,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_webhooks_workflow_id'))
 
     op.drop_table('webhooks')
+    with op.batch_alter_table('schedules', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_schedules_next_run_at'))
+
+    op.drop_table('schedules')
     op.drop_table('revisions')
     with op.batch_alter_table('executions', schema=None) as batch_op:
         batch_op.drop_index('uq_executions_child')

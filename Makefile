@@ -1,0 +1,37 @@
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: run test check lock clean
+
+run: .venv/base.stamp
+	@exec $(BIN)/blockyard server $(ARGS)
+
+test: .venv/test.stamp
+	scripts/install_browser.sh
+	$(BIN)/ruff check .
+	$(BIN)/mypy app blocks tests/support
+	$(BIN)/pytest -m "not browser"
+	$(BIN)/pytest -m browser
+
+check: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy app blocks tests/support
+
+.venv/bin/python:
+	scripts/make_venv.sh $(PYTHON)
+
+.venv/base.stamp: requirements/base.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/test.stamp: .venv/base.stamp requirements/test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@
+
+lock:
+	scripts/lock.sh
+
+clean:
+	rm -rf .venv *.egg-info

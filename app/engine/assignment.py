@@ -1,0 +1,61 @@
+"""What a runner is given, where its events go, and how a drive ends."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from app.engine.events import Event, Failure
+from app.engine.program import Program
+from app.sdk import Json
+
+
+class Recorder(Protocol):
+    """Remembers the events of one execution. `record` never waits; `durable` does, and raises Fenced when overtaken."""
+
+    def record(self, event: Event) -> None: ...
+    def durable(self) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """A step as the journal remembers it, in the order of `seq`."""
+
+    block_id: str
+    status: str
+    ports: tuple[str, ...]
+    output: Json
+    started_at: datetime
+    wake_at: datetime | None = None
+    response: Json = None
+    error: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One execution to drive, new or taken up again from its recorded steps."""
+
+    id: str
+    program: Program
+    entries: tuple[int, ...]
+    input: Json
+    trigger: str
+    mode: str
+    workflow: Mapping[str, Json]
+    request: Json = None
+    epoch: int = 1
+    recorded: Sequence[RecordedStep] = ()
+    depth: int = 0
+    concurrency: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a drive ended; `parked` means that it goes on at `wake_at`."""
+
+    status: Literal["completed", "failed", "parked"]
+    output: Json = None
+    error: Failure | None = None
+    wake_at: datetime | None = None

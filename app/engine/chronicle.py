@@ -1,0 +1,85 @@
+"""Numbers the events of one execution and hands them to its recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Literal
+
+from app.engine.assignment import Recorder
+from app.engine.events import (
+    ExecutionFinished,
+    ExecutionParked,
+    ExecutionStarted,
+    Failure,
+    StepFinished,
+    StepParked,
+    StepsSkipped,
+    StepStarted,
+)
+from app.sdk import Json, Wait
+
+SEQ_PER_EPOCH = 10_000_000
+"""Event numbers start anew, higher, in each epoch: a resumed execution never re-uses one that a viewer has seen."""
+
+
+class Chronicle:
+    def __init__(self, recorder: Recorder, epoch: int) -> None:
+        self._recorder = recorder
+        self._seq = epoch * SEQ_PER_EPOCH
+
+    def durable(self) -> Awaitable[None]:
+        """Done when everything told so far is on disk."""
+        return self._recorder.durable()
+
+    def execution_started(self, trigger: str) -> None:
+        self._recorder.record(ExecutionStarted(self._next(), now(), trigger))
+
+    def step_started(self, block_id: str) -> datetime:
+        """Returns the moment, which the end of the step has to tell again."""
+        at = now()
+        self._recorder.record(StepStarted(self._next(), at, block_id))
+        return at
+
+    def step_finished(
+        self,
+        block_id: str,
+        status: Literal["completed", "failed", "cancelled"],
+        started_at: datetime,
+        *,
+        ports: tuple[str, ...] = (),
+        output: bytes | None = None,
+        error: Failure | None = None,
+        response: Json = None,
+        log: tuple[str, ...] = (),
+    ) -> None:
+        at = now()
+        duration_ms = round((at - started_at).total_seconds() * 1000, 3)
+        self._recorder.record(
+            StepFinished(self._next(), at, block_id, status, started_at, duration_ms, ports, output, error, response, 1, log)
+        )
+
+    def step_parked(self, block_id: str, started_at: datetime, wait: Wait, output: bytes) -> None:
+        self._recorder.record(StepParked(self._next(), now(), block_id, started_at, wait.until, output))
+
+    def steps_skipped(self, block_ids: tuple[str, ...]) -> None:
+        self._recorder.record(StepsSkipped(self._next(), now(), block_ids))
+
+    def execution_parked(self, wake_at: datetime) -> None:
+        self._recorder.record(ExecutionParked(self._next(), now(), wake_at))
+
+    def execution_finished(
+        self,
+        status: Literal["completed", "failed", "cancelled", "timed_out"],
+        output: bytes | None,
+        error: Failure | None,
+    ) -> None:
+        self._recorder.record(ExecutionFinished(self._next(), now(), status, output, error))
+
+    def _next(self) -> int:
+        self._seq += 1
+        return self._seq
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,116 @@
+"""Pure: executions, steps and events as rows of the database, and back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from app.engine.assignment import RecordedStep
+from app.engine.events import ExecutionFinished, Failure, StepFinished, StepParked
+from app.engine.values import decode, encode
+from app.journal.records import NewExecution
+
+
+def execution_row(new: NewExecution, driver: str | None, epoch: int, lease: timedelta) -> dict[str, Any]:
+    running = driver is not None
+    return {
+        "id": new.id,
+        "workspace_id": new.workspace_id,
+        "workflow_id": new.workflow_id,
+        "revision": new.revision,
+        "start_block": new.start_block,
+        "status": "running" if running else "queued",
+        "mode": new.mode,
+        "trigger": new.trigger,
+        "user_id": new.user_id,
+        "parent_id": new.parent_id,
+        "parent_key": new.parent_key,
+        "depth": new.depth,
+        "input": encode(new.input),
+        "request": None if new.request is None else encode(new.request),
+        "output": None,
+        "error": None,
+        "epoch": epoch,
+        "driver": driver,
+        "lease_until": new.created_at + lease if running else None,
+        "wake_at": None,
+        "cancel_requested": False,
+        "created_at": new.created_at,
+        "started_at": new.created_at if running else None,
+        "finished_at": None,
+    }
+
+
+def end_values(event: ExecutionFinished) -> dict[str, Any]:
+    error = None if event.error is None else encode(event.error.as_json())
+    return {
+        "status": event.status,
+        "output": event.output,
+        "error": error,
+        "finished_at": event.at,
+        "lease_until": None,
+        "driver": None,
+        "wake_at": None,
+    }
+
+
+def finished_row(execution_id: str, event: StepFinished) -> dict[str, Any]:
+    return {
+        "execution_id": execution_id,
+        "block_id": event.block_id,
+        "seq": event.seq,
+        "status": event.status,
+        "ports": encode(event.ports),
+        "output": event.output,
+        "error": None if event.error is None else encode(event.error.as_json()),
+        "response": None if event.response is None else encode(event.response),
+        "log": encode(event.log) if event.log else None,
+        "attempts": event.attempts,
+        "started_at": event.started_at,
+        "finished_at": event.at,
+        "wake_at": None,
+        "duration_ms": event.duration_ms,
+    }
+
+
+def parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
+    return {
+        "execution_id": execution_id,
+        "block_id": event.block_id,
+        "seq": event.seq,
+        "status": "waiting",
+        "ports": b"[]",
+        "output": event.output,
+        "error": None,
+        "response": None,
+        "log": None,
+        "attempts": 1,
+        "started_at": event.started_at,
+        "finished_at": None,
+        "wake_at": event.wake_at,
+        "duration_ms": None,
+    }
+
+
+def read_json(raw: bytes | None) -> Any:
+    return None if raw is None else decode(raw)
+
+
+def read_execution(row: Any) -> NewExecution:
+    names = NewExecution.__dataclass_fields__
+    values = {name: getattr(row, name) for name in names}
+    return NewExecution(**values | {"input": decode(row.input), "request": read_json(row.request)})
+
+
+def read_step(row: Any) -> RecordedStep:
+    error = read_json(row.error)
+    return RecordedStep(
+        row.block_id,
+        row.status,
+        tuple(decode(row.ports)),
+        read_json(row.output),
+        row.started_at,
+        row.wake_at,
+        read_json(row.response),
+        None if error is None else Failure(error["code"], error["message"], error["block_id"]),
+    )

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Compiles the hashed lock files from pyproject.toml; they name no package index. Needs uv.
+set -eu
+compile() {
+    uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-emit-find-links --no-annotate --no-header --quiet "$@"
+}
+compile -o requirements/base.txt
+compile --extra test -o requirements/test.txt
