@@ -15,7 +15,7 @@ from app.engine.context import Environment, Names, StepContext
 from app.engine.events import Failure
 from app.engine.plan import Advance, Progress
 from app.engine.program import Step
-from app.engine.values import MAX_VALUE_BYTES, encode
+from app.engine.values import MAX_OUTPUT_DEPTH, MAX_VALUE_BYTES, encode, nested_too_deep
 from app.sdk import BlockError, Json, Output, Wait
 
 logger = logging.getLogger(__name__)
@@ -199,6 +199,8 @@ class Runner:
             encoded = encode(result.value)
             if len(encoded) > MAX_VALUE_BYTES:
                 raise BlockError("OUTPUT_TOO_LARGE", f"the output is {len(encoded):,} bytes; {MAX_VALUE_BYTES:,} are allowed")
+            if nested_too_deep(result.value, encoded):
+                raise BlockError("OUTPUT_TOO_DEEP", f"the output is nested deeper than {MAX_OUTPUT_DEPTH} levels")
         except BlockError as error:
             self._fail_step(
                 step, Failure(error.code, f"{step.name}: {error.message}", step.id), started_at, (*context.lines, *error.log)

@@ -28,11 +28,16 @@ def output_handles(block: Block, graph_block: GraphBlock) -> tuple[str, ...]:
 
 def validate(graph: Graph, types: BlockTypes) -> list[Problem]:
     """Every structural problem of the graph, in the order in which a person would repair them."""
-    if len(graph.blocks) > MAX_BLOCKS:
-        return [Problem("TOO_MANY_BLOCKS", f"A graph may have {MAX_BLOCKS:,} blocks; this one has {len(graph.blocks):,}.")]
-    if len(graph.edges) > MAX_EDGES:
-        return [Problem("TOO_MANY_EDGES", f"A graph may have {MAX_EDGES:,} edges; this one has {len(graph.edges):,}.")]
-    return [problem for rule in RULES for problem in rule(graph, types)]
+    return too_large(len(graph.blocks), len(graph.edges)) or [problem for rule in RULES for problem in rule(graph, types)]
+
+
+def too_large(blocks: int, edges: int) -> list[Problem]:
+    """The problems of a graph with so many parts; worth asking before anything else is looked at."""
+    if blocks > MAX_BLOCKS:
+        return [Problem("TOO_MANY_BLOCKS", f"A graph may have {MAX_BLOCKS:,} blocks; this one has {blocks:,}.", field="blocks")]
+    if edges > MAX_EDGES:
+        return [Problem("TOO_MANY_EDGES", f"A graph may have {MAX_EDGES:,} edges; this one has {edges:,}.", field="edges")]
+    return []
 
 
 def _unknown_types(graph: Graph, types: BlockTypes) -> Iterator[Problem]:

@@ -10,6 +10,8 @@ from app.sdk import Json
 
 MAX_VALUE_BYTES = 2_000_000
 MAX_DEPTH = 100
+MAX_OUTPUT_DEPTH = 200
+"""More than may come in: blocks wrap what they were given, an orchestration even the output of other workflows."""
 
 encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -30,6 +32,17 @@ def decode(raw: bytes | str) -> Json:
     if depth_exceeds(value, MAX_DEPTH):
         raise NotJson(f"JSON is nested deeper than {MAX_DEPTH} levels")
     return value
+
+
+def decode_stored(raw: bytes) -> Json:
+    """JSON that this server wrote. Its depth was limited on the way in, and it may have been wrapped since."""
+    return _decode(raw)
+
+
+def nested_too_deep(value: Json, encoded: bytes) -> bool:
+    """Whether a block's output is nested deeper than MAX_OUTPUT_DEPTH; `encoded` tells cheaply that most are not."""
+    brackets = encoded.count(b"[") + encoded.count(b"{")
+    return brackets > MAX_OUTPUT_DEPTH and depth_exceeds(value, MAX_OUTPUT_DEPTH)
 
 
 def depth_exceeds(value: Json, limit: int) -> bool:

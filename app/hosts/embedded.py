@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from weakref import WeakValueDictionary
 
-from app.engine.assignment import Assignment, Outcome
+from app.engine.assignment import Outcome
 from app.engine.chronicle import Chronicle
 from app.engine.events import (
     Event,
@@ -24,7 +24,7 @@ from app.engine.events import (
 from app.engine.messages import Message, describe_event
 from app.engine.runner import Runner
 from app.hosts.bus import EventBus
-from app.hosts.handles import Handle, HostStopped, Lender, LoadedProgram
+from app.hosts.handles import Handle, HostStopped, Lender, assignment_of
 from app.journal.journal import LEASE, Journal, JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
 from app.sdk import Json
@@ -193,7 +193,7 @@ class EmbeddedHost:
         recorder = self._journal.recorder(execution.id, claimed.epoch, lambda event: self._listen(drive, recorder, event), new)
         try:
             loaded = await self._lender.program(execution.workflow_id, execution.revision)
-            runner = Runner(_assignment(claimed, loaded), recorder, await self._lender.environment(execution))
+            runner = Runner(assignment_of(claimed, loaded), recorder, await self._lender.environment(execution))
         except Exception as error:
             logger.exception("execution could not be prepared", extra={"execution_id": execution.id})
             await self._fail(drive, recorder, claimed.epoch, error)
@@ -280,23 +280,6 @@ class EmbeddedHost:
             return
         if handle is not None:
             handle.answered(response)
-
-
-def _assignment(claimed: Claimed, loaded: LoadedProgram) -> Assignment:
-    execution = claimed.execution
-    return Assignment(
-        execution.id,
-        loaded.program,
-        loaded.program.entries(execution.start_block),
-        execution.input,
-        execution.trigger,
-        execution.mode,
-        loaded.workflow,
-        execution.request,
-        claimed.epoch,
-        claimed.steps,
-        execution.depth,
-    )
 
 
 def _now() -> datetime:

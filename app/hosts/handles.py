@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.engine.assignment import Assignment
 from app.engine.context import Environment
 from app.engine.program import Program
-from app.journal.records import Ended, NewExecution
+from app.journal.records import Claimed, Ended, NewExecution
 from app.sdk import Json
 
 
@@ -55,3 +56,21 @@ class Handle:
             if not future.done():
                 future.set_exception(error)
                 future.exception()
+
+
+def assignment_of(claimed: Claimed, loaded: LoadedProgram) -> Assignment:
+    """What a runner needs to drive a claimed execution."""
+    execution = claimed.execution
+    return Assignment(
+        execution.id,
+        loaded.program,
+        loaded.program.entries(execution.start_block),
+        execution.input,
+        execution.trigger,
+        execution.mode,
+        loaded.workflow,
+        execution.request,
+        claimed.epoch,
+        claimed.steps,
+        execution.depth,
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.engine.assignment import RecordedStep
 from app.engine.events import ExecutionFinished, Failure, StepFinished, StepParked
-from app.engine.values import decode, encode
+from app.engine.values import decode_stored, encode
 from app.journal.records import NewExecution
 
 
@@ -93,13 +93,13 @@ def parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
 
 
 def read_json(raw: bytes | None) -> Any:
-    return None if raw is None else decode(raw)
+    return None if raw is None else decode_stored(raw)
 
 
 def read_execution(row: Any) -> NewExecution:
     names = NewExecution.__dataclass_fields__
     values = {name: getattr(row, name) for name in names}
-    return NewExecution(**values | {"input": decode(row.input), "request": read_json(row.request)})
+    return NewExecution(**values | {"input": decode_stored(row.input), "request": read_json(row.request)})
 
 
 def read_step(row: Any) -> RecordedStep:
@@ -107,7 +107,7 @@ def read_step(row: Any) -> RecordedStep:
     return RecordedStep(
         row.block_id,
         row.status,
-        tuple(decode(row.ports)),
+        tuple(decode_stored(row.ports)),
         read_json(row.output),
         row.started_at,
         row.wake_at,

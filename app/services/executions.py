@@ -16,7 +16,7 @@ from app.db.workflows import WorkflowRow
 from app.engine.events import TERMINAL
 from app.engine.messages import Message, describe_event, iso
 from app.engine.program import Program
-from app.engine.values import decode
+from app.engine.values import decode_stored
 from app.hosts.bus import EventBus, messages
 from app.hosts.embedded import EmbeddedHost
 from app.hosts.handles import Handle, HostStopped
@@ -158,7 +158,7 @@ class Executions:
                 raise not_found("execution", execution_id)
             row, data = found
             rows = await queries.find_steps(connection, execution_id)
-        execution_input = decode(data.input)
+        execution_input = decode_stored(data.input)
         try:
             program: Program | None = (await self._programs.load(row.workflow_id, row.revision)).program
         except LookupError:
@@ -221,7 +221,7 @@ class Executions:
                 "at": iso(row.finished_at or row.started_at),
                 "block_id": row.block_id,
                 "status": row.status,
-                "ports": decode(row.ports),
+                "ports": decode_stored(row.ports),
                 "duration_ms": row.duration_ms,
                 "error": decoded(row.error),
             }

@@ -13,8 +13,8 @@ from app.describe import palette_entry, validate_config
 from app.engine.config import Path, texts
 from app.engine.graph import Graph, GraphBlock, Problem, dump_graph, parse_graph
 from app.engine.program import check_sources
-from app.engine.validate import validate
-from app.engine.values import decode, encode
+from app.engine.validate import too_large, validate
+from app.engine.values import decode_stored, encode
 from app.sdk import Json
 from app.services.schedule_times import schedule_problem
 
@@ -30,6 +30,9 @@ class Graphs:
 
     def parse(self, raw: Json) -> tuple[Graph, list[Problem]]:
         """The graph in a request and everything that forbids saving it."""
+        sizes = [len(raw[key]) if isinstance(raw, dict) and isinstance(raw.get(key), list) else 0 for key in ("blocks", "edges")]
+        if problems := too_large(*sizes):
+            return Graph(), problems
         graph, problems = parse_graph(raw, lambda type: self._catalog.canonical(type) or type)
         found = validate(graph, self._catalog)
         ids_lost = any(problem.block_id for problem in problems)
@@ -88,7 +91,7 @@ class Graphs:
 
     def restore(self, stored: bytes, workflow_id: str) -> Graph:
         """The graph of a stored revision, secrets included."""
-        content = decode(stored)
+        content = decode_stored(stored)
         graph, _ = parse_graph(content["graph"], lambda type: type)
         opened: dict[str, list[tuple[Path, str]]] = {}
         for block_id, path, text in content["secrets"]:

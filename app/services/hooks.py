@@ -125,10 +125,11 @@ class Hooks:
 def secret_fits(secret: str, authorization: str | None, token: str | None) -> bool:
     """The header rule to the letter (A229-A235): a header that starts with `bearer ` decides alone, else `?token=`."""
     if authorization is not None and authorization.lower().startswith("bearer "):
-        given = authorization[len("bearer ") :].strip()
+        # Header bytes come in as Latin-1 characters; callers send a secret with other letters as UTF-8.
+        given = authorization[len("bearer ") :].encode("latin-1", "replace").strip()
     else:
-        given = token or ""
-    return bool(secret) and bool(given) and hmac.compare_digest(given.encode(), secret.encode())
+        given = (token or "").encode("utf-8", "replace")
+    return bool(secret) and bool(given) and hmac.compare_digest(given, secret.encode("utf-8", "replace"))
 
 
 def _checked_id(text: str) -> str:

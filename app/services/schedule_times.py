@@ -29,7 +29,7 @@ class Schedule:
 def schedule_of(block: GraphBlock) -> Schedule | None:
     """The schedule of an enabled starter, or None when it has none. The configuration has been validated."""
     config = block.config
-    if block.type != "starter" or not block.enabled or not config.get("schedule_enabled"):
+    if not _is_scheduled(block):
         return None
     timezone = str(config.get("schedule_timezone") or "UTC")
     cron = str(config.get("schedule_cron") or "0 9 * * 1-5") if config.get("schedule_type") == "cron" else None
@@ -38,15 +38,14 @@ def schedule_of(block: GraphBlock) -> Schedule | None:
     return Schedule(cron, timedelta(seconds=seconds), timezone, start_at, end_at, config.get("schedule_max_runs"))
 
 
+def _is_scheduled(block: GraphBlock) -> bool:
+    return block.type == "starter" and block.enabled and bool(block.config.get("schedule_enabled"))
+
+
 def schedule_problem(block: GraphBlock) -> Problem | None:
     """Why a starter's cron line can never run, or None."""
     config = block.config
-    if (
-        block.type != "starter"
-        or not block.enabled
-        or not config.get("schedule_enabled")
-        or config.get("schedule_type") != "cron"
-    ):
+    if not _is_scheduled(block) or config.get("schedule_type") != "cron":
         return None
     try:
         next(CronSim(str(config.get("schedule_cron") or "0 9 * * 1-5"), datetime.now(UTC)))

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.db.executions import ExecutionRow, StepRow
 from app.engine.plan import Progress
 from app.engine.program import Program
-from app.engine.values import decode
+from app.engine.values import decode_stored
 from app.sdk import Json
 
 
@@ -33,7 +33,7 @@ class StepView:
 
 
 def decoded(raw: bytes | None) -> Json:
-    return None if raw is None else decode(raw)
+    return None if raw is None else decode_stored(raw)
 
 
 def step_views(
@@ -59,7 +59,7 @@ def _replay(program: Program, progress: Progress, recorded: Mapping[str, StepRow
         step = recorded.get(program.plan.ids[number])
         if step is None or step.status not in ("completed", "failed"):
             continue
-        ports = decode(step.ports)
+        ports = decode_stored(step.ports)
         if ports or step.status == "completed":
             advance = progress.settle(number, ports)
             ready.extend(advance.ready)
@@ -90,7 +90,7 @@ class _ViewMaker:
             value,
             None if status == "waiting" else decoded(step.output),
             decoded(step.error),
-            tuple(decode(step.ports)),
+            tuple(decode_stored(step.ports)),
             started_at,
             step.finished_at,
             step.duration_ms,

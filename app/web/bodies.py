@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from litestar import Request
@@ -61,7 +62,7 @@ def read_paging(request: Request[Any, Any, Any]) -> Paging:
 
 
 def _whole(text: str, name: str) -> int:
-    if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 9:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
         raise invalid(f"`{name}` must be a whole number.", [{"field": name, "message": "must be a whole number"}])
     return int(text)
 

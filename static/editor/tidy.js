@@ -12,7 +12,7 @@ export function tidyPositions(store, blockIds = [...store.blocks.keys()]) {
   for (const edge of store.edges.values()) {
     if (chosen.has(edge.source) && chosen.has(edge.target)) graph.setEdge(edge.source, edge.target, {}, edge.id);
   }
-  layout(graph, {});
+  layout(graph, { constraints: portOrder(store, chosen) });
   return atOldCorner(store, blockIds, graph);
 }
 
