@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from litestar import Litestar, Request
-from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router

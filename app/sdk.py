@@ -258,3 +258,8 @@ class Block:
     examples: tuple[Example, ...] = ()
     documentation: str = ""
     """The module's docstring; filled in by the catalog when empty."""
+
+    def ports(self, config: Mapping[str, Json]) -> tuple[Port, ...]:
+        """The output ports of one such block; a field that its configuration leaves out has its default."""
+        defaults = {name: info.default for name, info in self.config.model_fields.items() if not info.is_required()}
+        return expand_ports(self.outputs, {**defaults, **config})

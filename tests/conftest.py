@@ -37,3 +37,10 @@ def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
     yield process
     if process.process is not None and process.process.poll() is None:
         process.kill()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever drives a browser is marked, because it runs in a process of its own (see the Makefile)."""
+    for item in items:
+        if {"browser", "editor"} & set(item.path.parts):
+            item.add_marker(pytest.mark.browser)

@@ -94,6 +94,7 @@ workflows = sa.Table(
     sa.Column("deployed_revision", sa.Integer),
     sa.Column("block_count", sa.Integer, nullable=False, default=0),
     sa.Column("trigger_count", sa.Integer, nullable=False, default=0),
+    sa.Column("sample", sa.LargeBinary),
     sa.Column("created_by", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),

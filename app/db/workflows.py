@@ -105,6 +105,12 @@ async def listed(
     return [ListedWorkflow(WorkflowRow(*row[:-2]), row[-2], row[-1]) for row in rows], total
 
 
+async def sample(connection: AsyncConnection, workflow_id: str) -> bytes | None:
+    """What a caller of the workflow might send, as encoded JSON."""
+    found: bytes | None = (await connection.execute(sa.select(workflows.c.sample).where(workflows.c.id == workflow_id))).scalar()
+    return found
+
+
 async def insert(connection: AsyncConnection, row: WorkflowRow) -> None:
     await connection.execute(
         sa.insert(workflows).values(**{name: getattr(row, name) for name in WorkflowRow.__dataclass_fields__})

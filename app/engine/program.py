@@ -15,7 +15,7 @@ from app.engine.config import (
 from app.engine.graph import Graph, GraphBlock, OnError, Problem
 from app.engine.plan import Plan, compile_plan
 from app.engine.validate import BlockTypes
-from app.sdk import ERROR_PORT, Block, expand_ports
+from app.sdk import ERROR_PORT, Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def compile_program(graph: Graph, types: BlockTypes) -> Program:
         if block is None:
             raise LookupError(f"Unknown block type `{drawn.type}`")
         timeout_ms = drawn.policy.timeout_ms or block.timeout_ms
-        ports = expand_ports(block.outputs, drawn.config)
+        ports = block.ports(drawn.config)
         steps.append(
             Step(
                 number,

@@ -9,7 +9,7 @@ from typing import Protocol
 import networkx as nx
 
 from app.engine.graph import Graph, GraphBlock, Problem
-from app.sdk import ERROR_PORT, Block, expand_ports
+from app.sdk import ERROR_PORT, Block
 
 MAX_BLOCKS = 5_000
 MAX_EDGES = 20_000
@@ -23,7 +23,7 @@ class BlockTypes(Protocol):
 
 def output_handles(block: Block, graph_block: GraphBlock) -> tuple[str, ...]:
     """The names of the handles that edges may leave; the error handle comes last."""
-    return (*(port.name for port in expand_ports(block.outputs, graph_block.config)), ERROR_PORT.name)
+    return (*(port.name for port in block.ports(graph_block.config)), ERROR_PORT.name)
 
 
 def validate(graph: Graph, types: BlockTypes) -> list[Problem]:

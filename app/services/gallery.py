@@ -49,7 +49,9 @@ class Gallery:
         actor.require("editor")
         template = self.get(name)
         free = await self._workflows.free_name(actor, template.title)
-        return await self._workflows.create(actor, free, template.description, self._graphs.minted(template.graph))
+        return await self._workflows.create(
+            actor, free, template.description, self._graphs.minted(template.graph), template.sample
+        )
 
 
 def _load(directory: Path) -> Sequence[GalleryTemplate]:

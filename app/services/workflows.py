@@ -16,6 +16,7 @@ from app.db import workflows as queries
 from app.db.session import Database
 from app.db.workflows import ListedWorkflow, RevisionRow, WorkflowRow
 from app.engine.graph import Graph, Problem
+from app.engine.values import decode, encode
 from app.hosts.bus import EventBus
 from app.sdk import Json
 from app.services.actors import Actor
@@ -67,6 +68,8 @@ class Workflow:
     graph: Graph
     problems: Sequence[Problem]
     last_execution_id: str | None = None
+    sample: Json = None
+    """What a caller might send, for trying it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,14 @@ class Workflows:
             )
         return Page([_summary(listed) for listed in rows], total, asked.page, asked.size)
 
-    async def create(self, actor: Actor, name: str, description: str = "", graph: Graph = Graph()) -> Workflow:  # noqa: B008 - frozen
+    async def create(
+        self,
+        actor: Actor,
+        name: str,
+        description: str = "",
+        graph: Graph = Graph(),  # noqa: B008 - frozen
+        sample: Json = None,
+    ) -> Workflow:
         """A new workflow; without a graph it is empty. Raises 409 when the name is taken."""
         actor.require("editor")
         now = datetime.now(UTC)
@@ -118,6 +128,8 @@ class Workflows:
             except IntegrityError:
                 raise ServiceError("NAME_TAKEN", f"There is already a workflow named `{row.name}`.", 409) from None
             await self._write_revision(connection, actor, row, graph, 1, "Created")
+            if sample is not None:
+                await queries.update(connection, row.id, sample=encode(sample))
         return await self.get(actor, row.id)
 
     async def create_from(self, actor: Actor, name: str, description: str, raw: Json) -> Workflow:
@@ -144,6 +156,7 @@ class Workflows:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             graph = await load_graph(connection, self._graphs, row, row.revision)
             last = await execution_queries.newest(connection, row.id)
+            sample = await queries.sample(connection, row.id)
         problems = self._graphs.readiness(graph)
         shown = graph if actor.may("editor") else self._graphs.masked(graph)
         return Workflow(
@@ -160,6 +173,7 @@ class Workflows:
             shown,
             problems,
             last,
+            None if sample is None else decode(sample),
         )
 
     async def duplicate(self, actor: Actor, id_or_name: str) -> Workflow:
@@ -167,7 +181,7 @@ class Workflows:
         actor.require("editor")
         original = await self.get(actor, id_or_name)
         name = await self.free_name(actor, f"{original.name[: MAX_NAME - 12]} copy")
-        return await self.create(actor, name, original.description, self._graphs.minted(original.graph))
+        return await self.create(actor, name, original.description, self._graphs.minted(original.graph), original.sample)
 
     async def update(
         self,

@@ -71,7 +71,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     async def _to_sign_in(self, connection: Connection, scope: Scope, receive: Receive, send: Send) -> None:
         url = connection.url
-        target = "/setup" if await self._accounts.needs_setup() else f"/sign-in?next={quote(url.path)}"
+        target = "/setup" if await self._accounts.needs_setup() else "/sign-in" + (f"?next={quote(url.path)}" if connection.scope["method"] in SAFE_METHODS else "")
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         response = Redirect(target).to_asgi_response(app=None, request=request)
         await response(scope, receive, send)

@@ -39,7 +39,9 @@ def _before(graph: Graph, block_id: str) -> list[str]:
     found: list[str] = []
     level = [block_id]
     while level:
-        level = [edge.source for edge in graph.edges if edge.target in level and edge.source not in found and edge.source != block_id]
+        level = [
+            edge.source for edge in graph.edges if edge.target in level and edge.source not in found and edge.source != block_id
+        ]
         level = list(dict.fromkeys(level))
         found.extend(level)
     return found

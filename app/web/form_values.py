@@ -11,7 +11,9 @@ from app.describe import FormField
 from app.engine.values import MAX_DEPTH, depth_exceeds
 from app.sdk import Json
 
-TEXT_KINDS: Final = frozenset({"text", "multiline", "code", "expression", "secret", "webhook_id", "workflow", "credential", "choice"})
+TEXT_KINDS: Final = frozenset(
+    {"text", "multiline", "code", "expression", "secret", "webhook_id", "workflow", "credential", "choice"}
+)
 CONTAINER_KINDS: Final = frozenset({"list", "pairs", "object"})
 
 

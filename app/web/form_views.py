@@ -241,7 +241,8 @@ def _webhook(config: Mapping[str, Json], base_url: str, webhook_id: str) -> Webh
 
     def line(token: str) -> str:
         header = shlex.quote(f"Authorization: Bearer {token}")
-        return f"curl -X {shlex.quote(method)} {shlex.quote(url)} -H {header} -H 'Content-Type: application/json' -d '{{\"hello\": \"world\"}}'"
+        body = """-H 'Content-Type: application/json' -d '{"hello": "world"}'"""
+        return f"curl -X {shlex.quote(method)} {shlex.quote(url)} -H {header} {body}"
 
     token = secret if isinstance(secret, str) else ""
     return WebhookView(url, line(token), line("••••••••" if token else "YOUR-SECRET"))

@@ -15,15 +15,25 @@ METHODS = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, Ht
 GUARD = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
 NEVER_SENT = frozenset(
     {
-        "set-cookie",
-        "content-length",
-        "transfer-encoding",
+        "clear-site-data",
         "connection",
+        "content-length",
         "content-security-policy",
+        "date",
+        "keep-alive",
+        "service-worker-allowed",
+        "set-cookie",
+        "strict-transport-security",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
         "x-content-type-options",
-        "content-type",
+        "x-execution-id",
+        "x-request-id",
     }
 )
+"""What a workflow cannot say: it is about the connection, or about the whole site that the studio lives on."""
+WITHOUT_BODY = frozenset({204, 205, 304})
 
 
 @route("/api/webhooks/{webhook:str}", http_method=METHODS, opt=OUTSIDE, name="webhook")
@@ -37,21 +47,26 @@ def _response(answer: HookAnswer) -> Response[bytes]:
     if answer.ended is not None:
         body = {"execution_id": answer.execution_id, "status": answer.ended.status, "output": answer.ended.output}
         return Response(encode(body), status_code=200, media_type="application/json", headers=GUARD | execution)
-    headers = {name.lower(): str(value) for name, value in (answer.response.get("headers") or {}).items()}
+    given = {name.lower(): _header_text(value) for name, value in (answer.response.get("headers") or {}).items()}
+    headers = {name: value for name, value in given.items() if name not in NEVER_SENT} | GUARD | execution
+    status = answer.response["status"]
+    if status in WITHOUT_BODY:
+        return Response(b"", status_code=status, headers={name: text for name, text in headers.items() if name != "content-type"})
     content, default_type = _content(answer.response["body"], headers.get("content-type", ""))
-    sent = {name: value for name, value in headers.items() if name not in NEVER_SENT}
-    return Response(
-        content,
-        status_code=answer.response["status"],
-        media_type=headers.get("content-type", default_type),
-        headers=sent | GUARD | execution,
-    )
+    kind = headers.get("content-type", default_type)
+    charset = "; charset=utf-8" if kind.startswith("text/") and "charset" not in kind.lower() else ""
+    return Response(content, status_code=status, headers=headers | {"content-type": kind + charset})
+
+
+def _header_text(value: Json) -> str:
+    """Headers go out as Latin-1 characters that stand for the bytes; other letters are sent as UTF-8."""
+    return str(value).encode().decode("latin-1")
 
 
 def _content(body: Json, content_type: str) -> tuple[bytes, str]:
     """A text goes out as it is, unless its type says JSON; everything else as JSON."""
-    if isinstance(body, str) and "json" not in content_type:
-        return body.encode(), "text/plain; charset=utf-8"
+    if isinstance(body, str) and "json" not in content_type.lower():
+        return body.encode(), "text/plain"
     return encode(body), "application/json"
 
 

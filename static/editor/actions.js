@@ -104,7 +104,7 @@ export class Actions {
     const point = this.view.worldPoint(event);
     const fits = [...new Set(this.store.palette.values())].filter((entry) =>
       (from?.side === "out" ? entry.inputs.length > 0 : from?.side === "in" ? entry.outputs.length > 0 : true));
-    const place = from?.side === "in" ? { x: point.x - CARD_WIDTH, y: point.y - HEADER_HEIGHT / 2 } : { x: point.x, y: point.y - HEADER_HEIGHT / 2 };
+    const place = { x: from?.side === "in" ? point.x - CARD_WIDTH : point.x, y: point.y - HEADER_HEIGHT / 2 };
     openPicker({
       label: "Add a block", at: { x: event.clientX, y: event.clientY },
       items: blockItems(fits, (entry) => this.added(addBlock(this.store, entry, place, from))),
@@ -205,8 +205,12 @@ export class Actions {
   }
 
   moveBy(x, y) {
-    const blocks = [...this.selection.blocks].map((id) => this.store.blocks.get(id));
-    moveBlocks(this.store, new Map(blocks.map((block) => [block.id, { x: block.position.x + x, y: block.position.y + y }])), { merge: "arrows" });
+    const places = new Map();
+    for (const id of this.selection.blocks) {
+      const { position } = this.store.blocks.get(id);
+      places.set(id, { x: position.x + x, y: position.y + y });
+    }
+    moveBlocks(this.store, places, { merge: "arrows" });
   }
 
   tidy() {

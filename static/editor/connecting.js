@@ -45,8 +45,10 @@ export class Connecting {
     const fixed = portPoint(block, outputs, this.from.side, this.from.handle);
     const loose = { ...point, way: this.from.side === "out" ? "left" : "right" };
     this.view.edges.drawDraft(this.from.side === "out" ? curve(fixed, loose) : curve(loose, fixed));
-    const reason = blockId && blockId !== this.from.block ? this.refusal(blockId, handle) : null;
-    this.say(reason || (blockId && blockId !== this.from.block ? `Connect to “${this.store.nameOf(blockId)}”.` : "Drop on a block, or on the empty canvas to add one."), Boolean(reason));
+    const over = blockId && blockId !== this.from.block;
+    const reason = over ? this.refusal(blockId, handle) : null;
+    const hint = over ? `Connect to “${this.store.nameOf(blockId)}”.` : "Drop on a block, or on the empty canvas to add one.";
+    this.say(reason || hint, Boolean(reason));
     return undefined;
   }
 

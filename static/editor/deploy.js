@@ -36,7 +36,8 @@ export class Deployment {
     const deployed = this.state === "deployed";
     const behind = deployed && Boolean(this.deployedRevision) && this.deployedRevision !== this.hooks.revision();
     const light = deployed ? "deployed" : left ? "armed" : "internal";
-    const words = { deployed: behind ? "Deployed, with changes not deployed" : "Deployed", armed: `Armed ${left}`, internal: "Internal" }[light];
+    const deployedWords = behind ? "Deployed, with changes not deployed" : "Deployed";
+    const words = { deployed: deployedWords, armed: `Armed ${left}`, internal: "Internal" }[light];
     const hints = {
       deployed: "Callers from outside can start this workflow.",
       armed: "One call from outside is accepted until the time is up.",
@@ -46,7 +47,8 @@ export class Deployment {
     this.shown = words;
     this.light.dataset.stateLight = light;
     this.light.title = hints[light];
-    this.light.replaceChildren(element("span", { class: "light", "aria-hidden": "true" }), element("span", { class: "light-words" }, words));
+    const lamp = element("span", { class: "light", "aria-hidden": "true" });
+    this.light.replaceChildren(lamp, element("span", { class: "light-words" }, words));
     this.root.querySelector("[data-action=deploy]").hidden = deployed && !behind;
     this.root.querySelector("[data-action=deploy] span").textContent = behind ? "Deploy changes" : "Deploy";
     this.root.querySelector("[data-action=undeploy]").hidden = !deployed;

@@ -15,7 +15,9 @@ export class EdgeLayer {
 
   makeTools() {
     const button = (action, name, label) =>
-      element("button", { type: "button", class: "button button-icon button-small", "data-edge-action": action, "aria-label": label, title: label }, icon(name));
+      element("button", {
+        type: "button", class: "button button-icon button-small", "data-edge-action": action, "aria-label": label, title: label,
+      }, icon(name));
     const tools = element("div", { class: "edge-tools", hidden: true });
     tools.append(button("insert", "plus", "Insert a block here"), button("delete", "trash-2", "Delete this connection"));
     return tools;

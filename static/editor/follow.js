@@ -2,7 +2,7 @@
 
 const AGAIN_MS = 1500;
 const MOST_TRIES = 8;
-const NAMES = ["execution_started", "step_started", "step_finished", "execution_finished"];
+const NAMES = ["execution_started", "step_started", "step_finished", "steps_skipped", "execution_finished"];
 
 export class Follower {
   /** `hooks`: `started(id)`, `step(blockId)`, `finished(result)`, `lost()`. */
@@ -19,6 +19,7 @@ export class Follower {
     this.executionId = executionId;
     this.running = true;
     this.failedBlock = null;
+    this.startedAt = null;
     this.tries = 0;
     this.hooks.started(executionId);
     this.listen();
@@ -54,7 +55,9 @@ export class Follower {
     this.timer = setTimeout(() => this.listen(), AGAIN_MS);
   }
 
-  execution_started() {}
+  execution_started({ at }) {
+    this.startedAt ??= at;
+  }
 
   step_started({ block_id: blockId }) {
     this.view.setStatus(blockId, { status: "running" });
@@ -68,7 +71,15 @@ export class Follower {
     this.hooks.step(blockId);
   }
 
-  execution_finished({ status, duration_ms: milliseconds, error }) {
+  steps_skipped({ block_ids: blockIds }) {
+    for (const blockId of blockIds) {
+      this.view.setStatus(blockId, { status: "skipped" });
+      this.hooks.step(blockId);
+    }
+  }
+
+  execution_finished({ at, status, error }) {
+    const milliseconds = this.startedAt && at ? Date.parse(at) - Date.parse(this.startedAt) : undefined;
     const { executionId, failedBlock } = this;
     this.leave();
     for (const [blockId, step] of [...this.view.statuses]) {

@@ -36,7 +36,8 @@ export function collect(form) {
   const body = form.querySelector("[data-body]");
   if (body) {
     const value = body.value.trim() ? parsed(body.value, "Body") : {};
-    if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Error("Body: must be a JSON object, such as {\"name\": \"Ada\"}.");
+    const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
+    if (!isObject) throw new Error("Body: must be a JSON object, such as {\"name\": \"Ada\"}.");
     Object.assign(variables, value);
   }
   for (const field of form.querySelectorAll("[data-variable]")) {

@@ -29,7 +29,8 @@ export function showSaving(place, autosave, bar) {
     place.replaceChildren(icon(sign), element("span", { class: "save-words" }, words));
     bar.hidden = state !== "failed" && state !== "conflict";
     if (bar.hidden) return;
-    const kept = autosave.kept === false ? " Keep this tab open: the browser has no room for a safe copy." : " Your changes are kept in this browser.";
+    const kept = autosave.kept === false
+      ? " Keep this tab open: the browser has no room for a safe copy." : " Your changes are kept in this browser.";
     if (state === "failed") {
       bar.replaceChildren(icon("cloud-off"), element("span", {}, `Not saved: ${reason}${kept}`), button("Retry", () => autosave.save()));
     } else {

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -101,6 +102,22 @@ class Client(httpx.Client):
         answer = self.post("/api/workflows", json={"name": name, "blocks": list(blocks), "edges": [edge(text) for text in edges]})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
+
+    def new(self, *blocks: dict[str, Any], edges: Sequence[str] = ()) -> str:
+        """Like create, with a name that no other workflow has."""
+        return self.create(f"Workflow {uuid4().hex}", *blocks, edges=edges)
+
+    def deployed(self, *blocks: dict[str, Any], edges: Sequence[str] = ()) -> str:
+        """A new workflow that takes webhook calls."""
+        workflow = self.new(*blocks, edges=edges)
+        answer = self.post(f"/api/workflows/{workflow}/deploy")
+        assert answer.status_code < 300, answer.text
+        return workflow
+
+    def drawn(self, workflow: str) -> dict[str, Any]:
+        """A workflow's stored graph with its revision."""
+        found: dict[str, Any] = self.get(f"/api/workflows/{workflow}/graph").json()
+        return {key: found[key] for key in ("blocks", "edges", "revision")}
 
     def execute(self, workflow: str, **variables: Any) -> dict[str, Any]:
         answer = self.post(f"/api/workflows/{workflow}/execute", json={"variables": variables})

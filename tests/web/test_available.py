@@ -6,7 +6,12 @@ from app.engine.graph import Edge, Graph, GraphBlock
 from app.web.available import available
 
 GRAPH = Graph(
-    (GraphBlock("start", "starter", "Start"), GraphBlock("fetch-it", "code", "Fetch"), GraphBlock("use", "code", "Use"), GraphBlock("after", "code", "")),
+    (
+        GraphBlock("start", "starter", "Start"),
+        GraphBlock("fetch-it", "code", "Fetch"),
+        GraphBlock("use", "code", "Use"),
+        GraphBlock("after", "code", ""),
+    ),
     (Edge("1", "start", "fetch-it"), Edge("2", "fetch-it", "use"), Edge("3", "use", "after")),
 )
 

@@ -59,7 +59,16 @@ def test_typed_text_becomes_the_value_of_its_kind_or_stays_text(kind: str, text:
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("text", 12), ("text", {"a": 1}), ("json", "12"), ("json", "plain"), ("json", {"a": "ü"}), ("json", None), ("integer", 1.0), ("switch", True)],
+    [
+        ("text", 12),
+        ("text", {"a": 1}),
+        ("json", "12"),
+        ("json", "plain"),
+        ("json", {"a": "ü"}),
+        ("json", None),
+        ("integer", 1.0),
+        ("switch", True),
+    ],
 )
 def test_an_untouched_value_comes_back_as_it_was(kind: str, value: Json) -> None:
     back = read(field("x", kind), shown(kind, value), {"x": value})
@@ -75,7 +84,11 @@ def test_an_emptied_optional_field_leaves_its_key_out_and_a_needed_text_stays() 
 
 def test_what_the_form_does_not_send_or_know_stays() -> None:
     form = [("config.a", "new")]
-    assert read_config((field("a"), field("b")), form, {"a": "old", "b": "kept", "unknown": 1}) == {"a": "new", "b": "kept", "unknown": 1}
+    assert read_config((field("a"), field("b")), form, {"a": "old", "b": "kept", "unknown": 1}) == {
+        "a": "new",
+        "b": "kept",
+        "unknown": 1,
+    }
 
 
 def test_a_switch_is_off_when_only_its_hidden_companion_comes() -> None:
@@ -202,7 +215,10 @@ def test_a_value_of_another_shape_is_shown_so_that_it_can_be_kept() -> None:
 
 
 def test_problems_stand_at_their_field_and_the_rest_is_listed() -> None:
-    problems = (ConfigProblem("branches.1.expression", "Condition: is needed"), ConfigProblem("colour", "colour: is not a setting"))
+    problems = (
+        ConfigProblem("branches.1.expression", "Condition: is needed"),
+        ConfigProblem("colour", "colour: is not a setting"),
+    )
     view = only(BRANCHES, {"branches": [{"expression": "a"}, {"expression": ""}]}, *problems)
     assert [row.views[1].problem for row in view.rows] == ["", "Condition: is needed"]
     assert view.has_problem

@@ -62,7 +62,7 @@ def base_url(request: AnyRequest, services: Services) -> str:
 
 def local_path(text: str) -> str:
     """A path of this site that a browser may be sent to; the home page for anything else."""
-    ends_elsewhere = text.startswith(("//", "/\\")) or not text.startswith("/")
+    ends_elsewhere = text.startswith("//") or not text.startswith("/")
     return "/" if ends_elsewhere or not text.isprintable() or "\\" in text else text
 
 

@@ -30,7 +30,12 @@ class CredentialType:
 
 
 TYPES: Final = (
-    CredentialType("bearer", "Bearer token", "Sent as “Authorization: Bearer …”, as most services want it.", (CredentialField("token", "Token"),)),
+    CredentialType(
+        "bearer",
+        "Bearer token",
+        "Sent as “Authorization: Bearer …”, as most services want it.",
+        (CredentialField("token", "Token"),),
+    ),
     CredentialType(
         "basic",
         "Username and password",
@@ -43,7 +48,12 @@ TYPES: Final = (
         "Sent as a header that you name, for example X-Api-Key.",
         (CredentialField("header", "Header name", secret=False), CredentialField("value", "Value")),
     ),
-    CredentialType("value", "Secret value", "Put wherever you write its name, for example in an address.", (CredentialField("value", "Value"),)),
+    CredentialType(
+        "value",
+        "Secret value",
+        "Put wherever you write its name, for example in an address.",
+        (CredentialField("value", "Value"),),
+    ),
 )
 
 

@@ -72,11 +72,13 @@ async def block_form(request: AnyRequest, workflow_id: str, actor: Actor, servic
 
 
 @get("/workflows/{workflow_id:str}/blocks/{block_id:str}/available", opt=VIEWER)
-async def available_values(request: AnyRequest, workflow_id: str, block_id: str, actor: Actor, services: Services) -> Response[bytes]:
+async def available_values(
+    request: AnyRequest, workflow_id: str, block_id: str, actor: Actor, services: Services
+) -> Response[bytes]:
     workflow = await services.workflows.get(actor, workflow_id)
     last = await _last(actor, services, workflow)
     outputs = {step.block_id: step.output for step in last.steps if step.status == "completed"} if last else {}
-    values = available(workflow.graph, block_id, last.input if last else _sample(services, workflow), outputs)
+    values = available(workflow.graph, block_id, last.input if last else workflow.sample, outputs)
     return page(request, "forms/available.html", actor, available=values)
 
 
@@ -84,7 +86,7 @@ async def available_values(request: AnyRequest, workflow_id: str, block_id: str,
 async def run_form(request: AnyRequest, workflow_id: str, actor: Actor, services: Services) -> Response[bytes]:
     workflow = await services.workflows.get(actor, workflow_id)
     last = await _last(actor, services, workflow)
-    found = entries(workflow.graph, services.catalog.get, last.input if last else None, _sample(services, workflow))
+    found = entries(workflow.graph, services.catalog.get, last.input if last else None, workflow.sample)
     entry = chosen(found, request.query_params.get("start", ""))
     return page(request, "forms/run.html", actor, workflow_id=workflow.id, entries=found, entry=entry)
 
@@ -111,7 +113,12 @@ def _posted_block(text: str) -> dict[str, Json]:
 
 
 def _form_context(
-    declared: Block, fields: tuple[FormField, ...], reading: Reading, url: str, credentials: tuple[str, ...], workflows: tuple[str, ...]
+    declared: Block,
+    fields: tuple[FormField, ...],
+    reading: Reading,
+    url: str,
+    credentials: tuple[str, ...],
+    workflows: tuple[str, ...],
 ) -> dict[str, Json]:
     block = reading.block
     config = block["config"]
@@ -160,8 +167,3 @@ def _kinds(fields: tuple[FormField, ...]) -> set[str]:
 
 async def _last(actor: Actor, services: Services, workflow: Workflow) -> ExecutionDetail | None:
     return await services.executions.get(actor, workflow.last_execution_id) if workflow.last_execution_id else None
-
-
-def _sample(services: Services, workflow: Workflow) -> Json:
-    """What the template of a workflow was made for; a workflow keeps its template's description."""
-    return next((template.sample for template in services.gallery.list() if template.description == workflow.description), None)

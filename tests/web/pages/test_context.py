@@ -12,6 +12,8 @@ def test_paths_of_this_site_are_kept(path: str) -> None:
     assert local_path(path) == path
 
 
-@pytest.mark.parametrize("path", ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\nb", "/a\\b", "a"])
+@pytest.mark.parametrize(
+    "path", ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\nb", "/a\\b", "a"]
+)
 def test_anything_else_leads_home(path: str) -> None:
     assert local_path(path) == "/"

@@ -15,7 +15,14 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(1, "just now"), (59, "59 seconds ago"), (60, "1 minute ago"), (7_300, "2 hours ago"), (90_000, "1 day ago"), (-70, "in 1 minute")],
+    [
+        (1, "just now"),
+        (59, "59 seconds ago"),
+        (60, "1 minute ago"),
+        (7_300, "2 hours ago"),
+        (90_000, "1 day ago"),
+        (-70, "in 1 minute"),
+    ],
 )
 def test_a_moment_is_told_roughly(seconds: int, words: str) -> None:
     assert filters.ago(NOW - timedelta(seconds=seconds), NOW) == words
@@ -27,7 +34,15 @@ def test_a_moment_long_past_is_told_by_its_day() -> None:
 
 @pytest.mark.parametrize(
     ("milliseconds", "words"),
-    [(None, "–"), (0.42, "0.4 ms"), (17, "17 ms"), (1_500, "1.50 s"), (59_940, "59.9 s"), (61_000, "1 min 1 s"), (7_260_000, "2 h 1 min")],
+    [
+        (None, "–"),
+        (0.42, "0.4 ms"),
+        (17, "17 ms"),
+        (1_500, "1.50 s"),
+        (59_940, "59.9 s"),
+        (61_000, "1 min 1 s"),
+        (7_260_000, "2 h 1 min"),
+    ],
 )
 def test_a_duration_is_as_exact_as_it_is_useful(milliseconds: float | None, words: str) -> None:
     assert filters.duration(milliseconds) == words

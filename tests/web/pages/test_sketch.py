@@ -7,7 +7,11 @@ from app.engine.graph import Edge, Graph, GraphBlock
 from app.web.pages.sketch import sketch
 
 GRAPH = Graph(
-    (GraphBlock("a", "webhook", "Call", 100, 50), GraphBlock("b", "response", "Answer", 400, 190), GraphBlock("c", "gone", "", 400, 50)),
+    (
+        GraphBlock("a", "webhook", "Call", 100, 50),
+        GraphBlock("b", "response", "Answer", 400, 190),
+        GraphBlock("c", "gone", "", 400, 50),
+    ),
     (Edge("1", "a", "b"), Edge("2", "a", "nowhere")),
 )
 

@@ -75,6 +75,7 @@ def upgrade() -> None:
     sa.Column('deployed_revision', sa.Integer(), nullable=True),
     sa.Column('block_count', sa.Integer(), nullable=False),
     sa.Column('trigger_count', sa.Integer(), nullable=False),
+    sa.Column('sample', sa.LargeBinary(), nullable=True),
     sa.Column('created_by', sa.String(length=36), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),

@@ -1,0 +1,28 @@
+"""Peers that workflows of the contract tests call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.model_server import ModelServer
+from tests.support.peer import Peer
+from tests.support.server import ServerProcess
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    with Peer() as running:
+        yield running
+
+
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    with ModelServer() as running:
+        yield running
+
+
+@pytest.fixture
+def server_url(server: ServerProcess) -> str:
+    return server.url
