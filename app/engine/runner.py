@@ -62,12 +62,12 @@ class Runner:
         blocks = {step.id: step.name for step in self._program.steps}
         self._names = Names(variables, self._execution, assignment.workflow, environment.secrets, blocks)
         self._started: dict[int, datetime] = {}
+        self._taken_up = False
 
     async def drive(self) -> Outcome:
         """Run until nothing more can run now. Records everything; the last event is durable on return."""
         self._chronicle.execution_started(self._assignment.trigger)
-        self._advance(self._progress.begin())
-        self._replay()
+        self._take_up()
         try:
             await self._run()
         finally:
@@ -77,7 +77,9 @@ class Runner:
         return await self._finish()
 
     async def cancelled(self, status: Literal["cancelled", "timed_out"], failure: Failure) -> None:
-        """Record that a drive was stopped from outside: its interrupted steps, then the end."""
+        """Record that an execution was stopped from outside: its interrupted steps, then the end."""
+        if not self._taken_up:
+            self._take_up()
         self._record_interrupted()
         self._chronicle.execution_finished(status, None, failure)
         await self._chronicle.durable()
@@ -85,7 +87,10 @@ class Runner:
     def _record_interrupted(self) -> None:
         for number, started_at in self._started.items():
             self._chronicle.step_finished(self._program.steps[number].id, "cancelled", started_at)
+        for number, parked in self._state.parked.items():
+            self._chronicle.step_finished(self._program.steps[number].id, "cancelled", parked.started_at)
         self._started.clear()
+        self._state.parked.clear()
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -147,23 +152,26 @@ class Runner:
             skipped = tuple(self._program.plan.ids[number] for number in advance.skipped)
             self._chronicle.steps_skipped(skipped)
 
-    def _replay(self) -> None:
+    def _take_up(self) -> None:
         """Settle what the journal remembers; only what it does not remember runs again."""
+        self._taken_up = True
+        self._advance(self._progress.begin())
         state = self._state
         remembered = {step.block_id: step for step in self._assignment.recorded}
         pending = deque(state.ready)
         state.ready.clear()
         while pending:
             number = pending.popleft()
-            recorded = remembered.get(self._program.plan.ids[number])
+            step = self._program.steps[number]
+            recorded = remembered.get(step.id)
             if recorded is None or recorded.status == "cancelled":
                 state.ready.append(number)
             elif recorded.status == "waiting" and recorded.wake_at is not None:
                 state.parked[number] = _Parked(recorded.wake_at, recorded.output, recorded.started_at)
-            elif recorded.status == "failed" and not recorded.ports:
+            elif recorded.status == "failed" and not _goes_on(step):
                 state.failure = recorded.error
             else:
-                self._settle(self._program.steps[number], recorded.output, recorded.ports, recorded.response)
+                self._settle(step, recorded.output, recorded.ports, recorded.response)
                 pending.extend(state.ready)
                 state.ready.clear()
 
@@ -193,6 +201,10 @@ class Runner:
         if not step.enabled:
             self._finish_step(step, Output(value, step.first_port), encode(value), started_at, ())
             return
+        if step.block.effect != "none":
+            await self._chronicle.durable()
+            if self._state.failure is not None:
+                return  # another step has failed meanwhile, and this one is recorded as interrupted
         context = StepContext(step, self._names, value, self._execution, self._environment)
         try:
             result = await self._execute(step, context, value)
@@ -220,8 +232,6 @@ class Runner:
 
     async def _execute(self, step: Step, context: StepContext, value: Json) -> Output | Wait:
         config = step.config.resolve(context.scope)
-        if step.block.effect != "none":
-            await self._chronicle.durable()
         async with asyncio.timeout(step.timeout):
             return await step.block.execute(context, config, value)
 
@@ -243,7 +253,7 @@ class Runner:
         ports = ("error",) if step.error_connected else step.first_port if step.on_error == "continue" else ()
         output: Json = {"error": failure.as_json()}
         self._chronicle.step_finished(step.id, "failed", started_at, ports=ports, output=encode(output), error=failure, log=log)
-        if step.error_connected or step.on_error == "continue":
+        if _goes_on(step):
             self._settle(step, output, ports, None)
         elif self._state.failure is None:
             self._state.failure = failure
@@ -273,3 +283,8 @@ class Runner:
         ids = self._program.plan.ids
         last = {ids[number]: output for number, output in sorted(self._state.outputs.items()) if number not in went_on}
         return next(iter(last.values())) if len(last) == 1 else last or None
+
+
+def _goes_on(step: Step) -> bool:
+    """Whether an execution goes on after this step has failed."""
+    return step.error_connected or step.on_error == "continue"

@@ -81,8 +81,8 @@ class Writer:
             for batch in batches:
                 await self._commit([batch])
             return
-        for batch in batches:
-            _resolve(batch, Fenced(batch.execution_id) if batch.execution_id in fenced else None)
+        for number, batch in enumerate(batches):
+            _resolve(batch, Fenced(batch.execution_id) if number in fenced else None)
 
 
 def _resolve(batch: Batch, error: BaseException | None) -> None:
@@ -99,16 +99,16 @@ def _retrieved(future: asyncio.Future[None]) -> None:
         future.exception()
 
 
-async def write_batches(connection: AsyncConnection, batches: Sequence[Batch]) -> set[str]:
-    """Write batches within a transaction; returns the ids of executions whose driver was overtaken."""
-    fenced: set[str] = set()
+async def write_batches(connection: AsyncConnection, batches: Sequence[Batch]) -> set[int]:
+    """Write batches within a transaction; returns the numbers of those whose driver was overtaken."""
+    fenced: set[int] = set()
     inserted = [batch.insert | batch.changes for batch in batches if batch.insert is not None]
     if inserted:
         await connection.execute(sa.insert(executions), inserted)
-    for batch in batches:
+    for number, batch in enumerate(batches):
         if batch.insert is None and not await _update(connection, batch):
-            fenced.add(batch.execution_id)
-    rows = [row for batch in batches if batch.execution_id not in fenced for row in batch.steps]
+            fenced.add(number)
+    rows = [row for number, batch in enumerate(batches) if number not in fenced for row in batch.steps]
     if rows:
         await connection.execute(_upsert_steps(connection.dialect.name), rows)
     return fenced

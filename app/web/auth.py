@@ -70,9 +70,9 @@ class AuthenticationMiddleware(ASGIMiddleware):
         return await self._accounts.find(token) if token else None
 
     async def _to_sign_in(self, connection: Connection, scope: Scope, receive: Receive, send: Send) -> None:
-        url = connection.url
-        target = "/setup" if await self._accounts.needs_setup() else "/sign-in" + (f"?next={quote(url.path)}" if connection.scope["method"] in SAFE_METHODS else "")
         request: Request[Any, Any, Any] = Request(scope, receive, send)
+        way_back = f"?next={quote(request.url.path)}" if request.method in SAFE_METHODS else ""
+        target = "/setup" if await self._accounts.needs_setup() else f"/sign-in{way_back}"
         response = Redirect(target).to_asgi_response(app=None, request=request)
         await response(scope, receive, send)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from app.web.form_values import (
     shown,
 )
 from app.web.forms import Rows
+
+SAMPLE_SHOWN = 120
+"""Characters of the sample that the shown curl line has; the copied one has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class Surroundings:
     workflows: tuple[str, ...] = ()
     rows: Mapping[str, Rows] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
+    sample: Json = None
+    """What a webhook's curl line sends."""
 
 
 def surroundings(
@@ -93,12 +99,13 @@ def surroundings(
     credentials: Sequence[str] = (),
     workflows: Sequence[str] = (),
     rows: Mapping[str, Rows] | None = None,
+    sample: Json = None,
 ) -> Surroundings:
     """Surroundings with the problems by path; of several at one place the first is shown."""
     by_path: dict[str, str] = {}
     for problem in problems:
         by_path.setdefault(problem.field, problem.message)
-    return Surroundings(base_url, tuple(credentials), tuple(workflows), rows or {}, by_path)
+    return Surroundings(base_url, tuple(credentials), tuple(workflows), rows or {}, by_path, sample)
 
 
 def field_views(
@@ -163,7 +170,7 @@ def _view(form_field: FormField, config: Mapping[str, Json], around: Surrounding
         form_field.placeholder or shown("text", form_field.default),
         problem,
         _options(form_field, control, text, around),
-        webhook=_webhook(config, around.base_url, text) if control == "webhook_id" and text else None,
+        webhook=_webhook(config, around, text) if control == "webhook_id" and text else None,
     )
 
 
@@ -233,16 +240,18 @@ def _options(form_field: FormField, control: str, text: str, around: Surrounding
     return tuple(Option(value, label, value == text) for value, label in labels.items())
 
 
-def _webhook(config: Mapping[str, Json], base_url: str, webhook_id: str) -> WebhookView:
+def _webhook(config: Mapping[str, Json], around: Surroundings, webhook_id: str) -> WebhookView:
     secret = config.get("webhook_secret")
     methods = config.get("methods")
     method = methods[0] if isinstance(methods, list) and methods and isinstance(methods[0], str) else "POST"
-    url = f"{base_url}/api/webhooks/{webhook_id}"
+    url = f"{around.base_url}/api/webhooks/{webhook_id}"
+    sample = json.dumps({"hello": "world"} if around.sample is None else around.sample, ensure_ascii=False)
 
-    def line(token: str) -> str:
+    def line(token: str, body: str) -> str:
         header = shlex.quote(f"Authorization: Bearer {token}")
-        body = """-H 'Content-Type: application/json' -d '{"hello": "world"}'"""
-        return f"curl -X {shlex.quote(method)} {shlex.quote(url)} -H {header} {body}"
+        content = f"-H 'Content-Type: application/json' -d {shlex.quote(body)}"
+        return f"curl -X {shlex.quote(method)} {shlex.quote(url)} -H {header} {content}"
 
     token = secret if isinstance(secret, str) else ""
-    return WebhookView(url, line(token), line("••••••••" if token else "YOUR-SECRET"))
+    shown = sample if len(sample) <= SAMPLE_SHOWN else sample[: SAMPLE_SHOWN - 1] + "…"
+    return WebhookView(url, line(token, sample), line("••••••••" if token else "YOUR-SECRET", shown))

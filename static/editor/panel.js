@@ -28,7 +28,7 @@ export class Panel {
     this.loads = 0;
     root.querySelector("[role=tablist]").addEventListener("click", (event) => this.choose(event.target.closest("[role=tab]")));
     root.querySelector("[role=tablist]").addEventListener("keydown", (event) => this.tabKey(event));
-    for (const name of ["input", "change"]) this.settings.addEventListener(name, () => { this.typed += 1; });
+    for (const name of ["input", "change"]) this.settings.addEventListener(name, () => { this.typed += 1; }, true);
     this.settings.addEventListener("htmx:before:request", (event) => {
       if (isEdit(event)) this.sent = this.typed;
     });

@@ -14,9 +14,10 @@ const numbered = (text, n) => (text || "").replaceAll("{n}", String(n));
 /** The output ports of a block: `[{name, title, error}]`, repeated ones written out, the error port last. */
 export function expandOutputs(entry, config) {
   const ports = [];
+  const filled = { ...entry.defaults, ...config };
   for (const port of entry.outputs) {
     if (!port.each) ports.push({ name: port.name, title: port.title || port.name, error: false });
-    for (let n = 1; port.each && n <= repeats(port, config); n += 1) {
+    for (let n = 1; port.each && n <= repeats(port, filled); n += 1) {
       const name = numbered(port.name, n);
       ports.push({ name, title: numbered(port.title, n) || name, error: false });
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from litestar import get, post
@@ -57,8 +58,8 @@ async def block_form(request: AnyRequest, workflow_id: str, actor: Actor, servic
     fields = form(declared)
     edited = any(name == "_edit" for name, _ in sent)
     reading = read_block(fields, sent, block) if edited else Reading(block)
-    names = await _names(actor, services, fields)
-    context = _form_context(declared, fields, reading, base_url(request, services), *names)
+    offers = await _offers(actor, services, workflow_id, fields)
+    context = _form_context(declared, fields, reading, base_url(request, services), offers)
     context["payload"]["edited"] = edited
     address = f"/workflows/{workflow_id}"
     return page(
@@ -117,14 +118,20 @@ def _form_context(
     fields: tuple[FormField, ...],
     reading: Reading,
     url: str,
-    credentials: tuple[str, ...],
-    workflows: tuple[str, ...],
+    offers: Offers,
 ) -> dict[str, Json]:
     block = reading.block
     config = block["config"]
     found = [*validate_config(declared, config), *_source_problems(declared, config), *reading.problems]
     found += json_problems(field_views(fields, config, surroundings(())), flat(config))
-    around = surroundings(found, base_url=url, credentials=credentials, workflows=workflows, rows=reading.rows)
+    around = surroundings(
+        found,
+        base_url=url,
+        credentials=offers.credentials,
+        workflows=offers.workflows,
+        rows=reading.rows,
+        sample=offers.sample,
+    )
     views = field_views(fields, config, around)
     of_policy = next((problem.message for problem in found if problem.field.startswith("policy.")), "")
     policy = {"timeout_ms": None, "on_error": "fail"} | (block["policy"] if isinstance(block.get("policy"), dict) else {})
@@ -152,13 +159,23 @@ def _problem_json(problem: ConfigProblem) -> dict[str, Json]:
     return {"field": problem.field, "message": problem.message}
 
 
-async def _names(actor: Actor, services: Services, fields: tuple[FormField, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names that credential and workflow fields offer, looked up only where there are such fields."""
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What fields of a form offer: names to choose from, and what a caller of a webhook might send."""
+
+    credentials: tuple[str, ...] = ()
+    workflows: tuple[str, ...] = ()
+    sample: Json = None
+
+
+async def _offers(actor: Actor, services: Services, workflow_id: str, fields: tuple[FormField, ...]) -> Offers:
+    """Looked up only where there are fields that need it."""
     kinds = _kinds(fields)
     credentials = [item.name for item in await services.credentials.list(actor)] if "credential" in kinds else []
     paging = Paging(size=MAX_SIZE, sort="name")
     workflows = [item.name for item in (await services.workflows.list(actor, paging)).items] if "workflow" in kinds else []
-    return tuple(credentials), tuple(workflows)
+    sample = (await services.workflows.get(actor, workflow_id)).sample if "webhook_id" in kinds else None
+    return Offers(tuple(credentials), tuple(workflows), sample)
 
 
 def _kinds(fields: tuple[FormField, ...]) -> set[str]:
