@@ -46,7 +46,7 @@ from app.web.api import executions as executions_api
 from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
 from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
-from app.web.headers import HeadersMiddleware
+from app.web.headers import RequestIdMiddleware, add_headers
 from app.web.pages import PAGES
 from app.web.pages.filters import add_filters
 
@@ -136,9 +136,10 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             "services": Provide(lambda: server.services, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
         },
-        middleware=[HeadersMiddleware(), AuthenticationMiddleware(server.services.accounts, settings.no_auth)],
+        middleware=[RequestIdMiddleware(), AuthenticationMiddleware(server.services.accounts, settings.no_auth)],
         exception_handlers={ServiceError: errors.service_error, HTTPException: errors.http_error, Exception: errors.crash},
         template_config=templates,
+        before_send=[add_headers],
         lifespan=[server.lifespan],
         request_max_body_size=BODY_BYTES,
         openapi_config=None,

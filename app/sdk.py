@@ -38,8 +38,8 @@ AnyJson = Annotated[Json, kind("json")]
 WorkflowName = Annotated[str, kind("workflow")]
 CredentialName = Annotated[str, kind("credential")]
 
-LITERAL_KINDS = frozenset({"code", "expression"})
-"""Kinds of field whose text is source, so `{{ }}` in it is not a template."""
+LITERAL_KINDS = frozenset({"code", "expression", "secret"})
+"""Kinds of field whose text is taken as it is: `{{ }}` in it is no template."""
 
 
 def field_kind(info: FieldInfo) -> str | None:

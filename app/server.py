@@ -31,8 +31,12 @@ class StoppableServer(uvicorn.Server):
         self._server = server
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Uvicorn would raise the signal once more after a clean end, so that the exit code is not 0."""
+        if self.should_exit:
+            self.force_exit = True
+            return
+        self.should_exit = True
         self._server.begin_to_stop()
-        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)

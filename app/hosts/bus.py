@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
-from app.engine.messages import Message
+from app.engine.events import Event, ExecutionFinished, ExecutionStarted
+from app.engine.messages import Message, describe_event
 
 QUEUE_LIMIT = 2_000
 
@@ -20,6 +21,9 @@ class Subscription:
         self.dropped = False
 
     def put(self, message: Message) -> None:
+        """Queue a message. A watcher that missed one gets no later one either: better an end than a gap."""
+        if self.dropped:
+            return
         try:
             self._queue.put_nowait(message)
         except asyncio.QueueFull:
@@ -68,6 +72,17 @@ class EventBus:
         for watchers in self._topics.values():
             for subscription in watchers:
                 subscription.close()
+
+
+def announce(bus: EventBus, execution_id: str, workflow_id: str, trigger: str, event: Event) -> None:
+    """Tell the watchers of an execution what happened, and those of its workflow when it begins or ends."""
+    topic = f"execution:{execution_id}"
+    if bus.watched(topic):
+        bus.publish(topic, describe_event(execution_id, event))
+    if isinstance(event, (ExecutionStarted, ExecutionFinished)):
+        kind = "execution_started" if isinstance(event, ExecutionStarted) else "execution_finished"
+        data = {"execution_id": execution_id, "workflow_id": workflow_id, "trigger": trigger}
+        bus.publish(f"workflow:{workflow_id}", Message(kind, data))
 
 
 async def messages(subscription: Subscription, heartbeat: float) -> AsyncIterator[Message | None]:

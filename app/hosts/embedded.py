@@ -13,17 +13,9 @@ from weakref import WeakValueDictionary
 
 from app.engine.assignment import Outcome
 from app.engine.chronicle import Chronicle
-from app.engine.events import (
-    Event,
-    ExecutionFinished,
-    ExecutionStarted,
-    ExecutionStatus,
-    Failure,
-    StepFinished,
-)
-from app.engine.messages import Message, describe_event
+from app.engine.events import Event, ExecutionStatus, Failure, StepFinished
 from app.engine.runner import Runner
-from app.hosts.bus import EventBus
+from app.hosts.bus import EventBus, announce
 from app.hosts.handles import Handle, HostStopped, Lender, assignment_of
 from app.journal.journal import LEASE, Journal, JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
@@ -75,11 +67,14 @@ class EmbeddedHost:
         await self._journal.accept(new)
         await self.take(new.id)
 
-    async def take(self, execution_id: str) -> None:
-        """Drive an accepted execution now if nobody does and there is room."""
+    async def take(self, execution_id: str, *, even_when_full: bool = False) -> None:
+        """Drive an accepted execution now if nobody does and there is room.
+
+        One that others wait for, such as a child, goes `even_when_full`: else they would wait for each other for ever.
+        """
         if execution_id in self._drives or not self.accepting:
             return
-        if len(self._drives) >= self._max_running:
+        if len(self._drives) >= self._max_running and not even_when_full:
             self._wake.set()
             return
         claimed = await self._journal.claim(execution_id, _now())
@@ -99,11 +94,11 @@ class EmbeddedHost:
             return False
         handle = self.watch(execution_id)
         drive = self._drives.get(execution_id)
-        if drive is not None and drive.task is not None:
+        if drive is None or drive.task is None:
+            await self.take(execution_id, even_when_full=True)
+        elif not drive.cancel:
             drive.cancel = True
             drive.task.cancel()
-        else:
-            await self.take(execution_id)
         for child in await self._journal.children(execution_id):
             await self.cancel(child)
         if execution_id in self._drives:
@@ -151,7 +146,7 @@ class EmbeddedHost:
                 room = self._max_running - len(self._drives)
                 for execution_id in await self._journal.due(_now(), room) if room > 0 else ():
                     await self.take(execution_id)
-                pause = await self._pause()
+                pause = await self._pause() if room > 0 else SWEEP_SECONDS
             except Exception:
                 logger.exception("sweep failed; it is tried again")
                 pause = SWEEP_SECONDS
@@ -191,21 +186,18 @@ class EmbeddedHost:
     async def _drive(self, drive: _Drive, claimed: Claimed, new: NewExecution | None) -> None:
         execution = claimed.execution
         recorder = self._journal.recorder(execution.id, claimed.epoch, lambda event: self._listen(drive, recorder, event), new)
+        runner: Runner | None = None
         try:
-            loaded = await self._lender.program(execution.workflow_id, execution.revision)
-            runner = Runner(assignment_of(claimed, loaded), recorder, await self._lender.environment(execution))
-        except Exception as error:
-            logger.exception("execution could not be prepared", extra={"execution_id": execution.id})
-            await self._fail(drive, recorder, claimed.epoch, error)
-            return
-        try:
+            runner = await self._prepare(drive, recorder, claimed, new)
+            if runner is None:
+                return
             if claimed.cancel_requested:
                 await self._end_from_outside(drive, runner, "cancelled")
             else:
                 self._settle(drive, await runner.drive())
         except asyncio.CancelledError:
-            if not drive.cancel:
-                await self._journal.release(execution.id, claimed.epoch)
+            if runner is None or not drive.cancel:
+                await self._give_back(recorder, claimed)
                 raise
             await self._end_from_outside(drive, runner, "cancelled")
         except Fenced:
@@ -215,6 +207,35 @@ class EmbeddedHost:
             handle = self._handles.get(execution.id)
             if new is not None and handle is not None:
                 handle.fail(error)
+
+    async def _prepare(
+        self, drive: _Drive, recorder: JournalRecorder, claimed: Claimed, new: NewExecution | None
+    ) -> Runner | None:
+        """What drives the execution; None when it can never begin, and has ended with the reason."""
+        execution = claimed.execution
+        try:
+            loaded = await self._lender.program(execution.workflow_id, execution.revision)
+            return Runner(assignment_of(claimed, loaded), recorder, await self._lender.environment(execution))
+        except Exception as error:
+            if type(error) is LookupError:
+                reason = str(error)
+            elif new is None:
+                raise  # it was accepted, and this may pass, so it is taken up again
+            else:
+                logger.exception("execution could not be prepared", extra={"execution_id": execution.id})
+                reason = f"an internal error ({type(error).__name__})"
+        failure = Failure("NOT_STARTED", f"The execution could not start: {reason}")
+        Chronicle(recorder, claimed.epoch).execution_finished("failed", None, failure)
+        await recorder.durable()
+        self._finish(drive.execution.id, "failed", None, failure.as_json())
+        return None
+
+    async def _give_back(self, recorder: JournalRecorder, claimed: Claimed) -> None:
+        """Leave an unfinished execution, with all that it has done so far, to whoever claims it next."""
+        with suppress(Fenced):
+            await recorder.durable()
+            await self._journal.release(claimed.execution.id, claimed.epoch)
+            self._wake.set()
 
     async def _end_from_outside(self, drive: _Drive, runner: Runner, status: Literal["cancelled", "timed_out"]) -> None:
         failure = Failure("CANCELLED", "The execution was cancelled.")
@@ -227,14 +248,6 @@ class EmbeddedHost:
             await self._overtaken(drive.execution.id)
             return
         self._finish(drive.execution.id, status, None, failure.as_json())
-
-    async def _fail(self, drive: _Drive, recorder: JournalRecorder, epoch: int, error: Exception) -> None:
-        """End an execution that cannot even begin, with the reason."""
-        failure = Failure("NOT_STARTED", f"The execution could not start: {error}")
-        Chronicle(recorder, epoch).execution_finished("failed", None, failure)
-        with suppress(Fenced):
-            await recorder.durable()
-        self._finish(drive.execution.id, "failed", None, failure.as_json())
 
     async def _overtaken(self, execution_id: str) -> None:
         ended = await self._journal.ended(execution_id)
@@ -263,13 +276,7 @@ class EmbeddedHost:
             release = asyncio.create_task(self._release(execution.id, recorder, event.response))
             self._releases.add(release)
             release.add_done_callback(self._releases.discard)
-        topic = f"execution:{execution.id}"
-        if self._bus.watched(topic):
-            self._bus.publish(topic, describe_event(execution.id, event))
-        if isinstance(event, (ExecutionStarted, ExecutionFinished)):
-            kind = "execution_started" if isinstance(event, ExecutionStarted) else "execution_finished"
-            data = {"execution_id": execution.id, "workflow_id": execution.workflow_id, "trigger": execution.trigger}
-            self._bus.publish(f"workflow:{execution.workflow_id}", Message(kind, data))
+        announce(self._bus, execution.id, execution.workflow_id, execution.trigger, event)
 
     async def _release(self, execution_id: str, recorder: JournalRecorder, response: Json) -> None:
         """Let the caller have its answer once it is on disk."""

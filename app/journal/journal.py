@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -159,6 +159,7 @@ class JournalRecorder:
         self._listener = listener
         self._written: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._failure: BaseException | None = None
 
     def record(self, event: Event) -> None:
         match event:
@@ -174,18 +175,27 @@ class JournalRecorder:
             self._timer = asyncio.get_running_loop().call_later(VISIBLE_AFTER, self._flush)
         self._listener(event)
 
-    def durable(self) -> Awaitable[None]:
-        """Done when everything recorded so far is on disk."""
+    async def durable(self) -> None:
+        """Return when everything recorded so far is on disk. Raises the first failure there ever was, and then always."""
         self._flush()
         if self._written is None:
             raise RuntimeError("durable() before anything was recorded")
-        return asyncio.shield(self._written)
+        await asyncio.wait((self._written,))
+        if self._failure is not None:
+            raise self._failure
 
     def _flush(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         batch = self._batch
+        if self._failure is not None:
+            return  # a gap in the record would be worse than its end
         if batch.insert is not None or batch.changes or batch.steps or self._written is None:
             self._written = self._writer.submit(batch)
+            self._written.add_done_callback(self._note)
             self._batch = Batch(batch.execution_id, batch.epoch)
+
+    def _note(self, written: asyncio.Future[None]) -> None:
+        if self._failure is None:
+            self._failure = written.exception()

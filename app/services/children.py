@@ -37,6 +37,7 @@ class ChildWorkflows:
         handle = self._host.watch(child_id)
         ended = await self._journal.ended(child_id)
         if ended is None:
+            await self._host.take(child_id, even_when_full=True)
             try:
                 ended = await asyncio.shield(handle.ended)
             except asyncio.CancelledError:
@@ -66,5 +67,4 @@ class ChildWorkflows:
         new = new_execution(row, revision, None, "workflow", self._parent.user_id, dict(variables))
         new = replace(new, parent_id=self._parent.id, parent_key=key[:200], depth=depth, mode=self._parent.mode)
         await self._journal.accept(new)
-        await self._host.take(new.id)
         return new.id

@@ -128,7 +128,7 @@ class Graphs:
     def _secrets(self, block: GraphBlock) -> Iterator[tuple[Path, str]]:
         declared = self._catalog.get(block.type)
         for path, text, kinds in texts(declared, block.config) if declared else ():
-            if "secret" in kinds and text and "{{" not in text:
+            if "secret" in kinds and text:
                 yield path, text
 
 

@@ -23,30 +23,30 @@ HEADERS = {
 }
 
 
-class HeadersMiddleware(ASGIMiddleware):
-    """Adds what an answer does not say itself, and binds the request id to the log."""
+def request_id(scope: Scope) -> str:
+    """The id of a request, made when it is first asked for."""
+    return str(scope.setdefault("state", {}).setdefault("request_id", uuid4().hex))
+
+
+async def add_headers(message: Message, scope: Scope) -> None:
+    """Adds what an answer does not say itself; for every answer, also where no route was found."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders(message)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    headers["X-Request-Id"] = request_id(scope)
+    headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+
+
+class RequestIdMiddleware(ASGIMiddleware):
+    """Binds the request id to the log."""
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request_id = uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.bind_contextvars(request_id=request_id)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders(message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                headers["X-Request-Id"] = request_id
-                path = scope["path"]
-                if path.startswith("/static/"):
-                    headers.setdefault("Cache-Control", "no-cache")
-                else:
-                    headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
+        structlog.contextvars.bind_contextvars(request_id=request_id(scope))
         try:
-            await next_app(scope, receive, send_with_headers)
+            await next_app(scope, receive, send)
         finally:
             structlog.contextvars.unbind_contextvars("request_id")

@@ -18,7 +18,9 @@ def call_hook(server: ServerProcess, hook: dict[str, Any], body: Any = None, sec
     """POST a JSON body with the webhook's own secret, or another, as a Bearer header."""
     known = hook["config"]["webhook_secret"] if secret is None else secret
     headers = {"Authorization": f"Bearer {known}".encode()} | more.pop("headers", {})
-    return httpx.post(hook_url(server, hook), json={} if body is None else body, headers=headers, timeout=30, **more)
+    if "content" not in more:
+        more["json"] = {} if body is None else body
+    return httpx.post(hook_url(server, hook), headers=headers, timeout=30, **more)
 
 
 def raw_status(server: ServerProcess, path: str, *header_lines: bytes) -> int:
