@@ -15,7 +15,7 @@ Json = Any
 """None, bool, int, float, str, list of Json or dict from str to Json. Nothing else crosses a block's border."""
 
 Effect = Literal["none", "read", "write"]
-Need = Literal["http", "sandbox", "platform", "workflows"]
+Need = Literal["http", "sandbox", "platform", "workflows", "state", "blocks"]
 
 
 class Config(BaseModel):
@@ -91,11 +91,38 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """What a block answers to be parked until a moment; then it is done, with `value` as its output."""
+class Signal:
+    """Something from outside that a parked block waits for.
 
-    until: datetime
+    `approval`: people decide on a page; `data` is `{title, description, assignees, n_of_m, form}`.
+    `event`: a call of the resume address, or an event named `name`; `data` is shown to people.
+    """
+
+    kind: Literal["approval", "event"]
+    name: str = ""
+    data: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a block answers to be parked: until a moment, until a signal, or until whichever comes first.
+
+    A block without `resume` is then done with `value` as its output. A block with `resume` is asked what comes of it;
+    it finds `value` again as `arrival.value`, so whatever it must remember goes there.
+    """
+
+    until: datetime | None = None
     value: Json = None
+    signal: Signal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Why a parked block goes on: `payload` is what the signal brought, None when the time was over."""
+
+    value: Json
+    payload: Json = None
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +142,20 @@ class Example:
 class BlockError(Exception):
     """A failure that a person can act on. `message` names the place and never contains a secret."""
 
-    def __init__(self, code: str, message: str, *, details: Json = None, log: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        details: Json = None,
+        log: Iterable[str] = (),
+        retryable: bool = True,
+        retry_after: float | None = None,
+    ) -> None:
+        """`retryable` False: trying again cannot help. `retry_after`: seconds that the other side asked for."""
         super().__init__(message)
+        self.retryable = retryable
+        self.retry_after = retry_after
         self.code = code
         self.message = message
         self.details = details
@@ -182,6 +221,31 @@ class Workflows(Protocol):
     async def run(self, workflow: str, variables: Mapping[str, Json], key: str) -> WorkflowResult: ...
 
 
+class State(Protocol):
+    """Small values of the workspace that outlive executions; every operation is atomic. `ttl` in seconds."""
+
+    async def get(self, namespace: str, key: str) -> Json:
+        """The value, or None when there is none or its time is over."""
+
+    async def set(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> None: ...
+
+    async def add(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> bool:
+        """Set it only when there is none; True when it was set."""
+
+    async def take(self, namespace: str, key: str, rate: float, burst: int) -> float:
+        """Take one token of a bucket filled with `rate` tokens a second, at most `burst`; seconds to wait, 0 when taken."""
+
+
+class Blocks(Protocol):
+    """Other block types, run as tools of this one, with this execution's rights."""
+
+    def describe(self, type: str) -> dict[str, Json]:
+        """`{type, title, description, input_schema}`. Raises BlockError when it cannot be a tool."""
+
+    async def run(self, type: str, config: Mapping[str, Json], key: str) -> Json:
+        """The output of one run. Raises BlockError."""
+
+
 class Platform(Protocol):
     """This platform's own services, with the rights of the workflow's owner."""
 
@@ -214,6 +278,32 @@ class Context(Protocol):
     def workflows(self) -> Workflows: ...
     @property
     def platform(self) -> Platform: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def blocks(self) -> Blocks: ...
+
+    @property
+    def inputs(self) -> Mapping[str, Json]:
+        """The outputs that came in, by block id, in the order of the graph."""
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first try."""
+
+    @property
+    def workspace(self) -> str:
+        """A name for this workspace that is the same in every execution."""
+
+    async def run_body(self, iteration: int, value: Json, names: Mapping[str, Json]) -> Json:
+        """Run the blocks behind this block's body port once, with `value` as their input and `names` (item, index) in scope.
+
+        Returns their output. Raises BlockError when one of them fails. The same iteration is never run twice: after a
+        crash it goes on where it was.
+        """
+
+    def stream(self, text: str) -> None:
+        """Show a piece of text in the live view at once; it is not recorded."""
 
     def names(self) -> dict[str, Json]:
         """Everything that expressions can name: variables, blocks, input, execution, workflow, each block's id."""
@@ -231,6 +321,7 @@ class Context(Protocol):
 
 
 Execute = Callable[[Context, Any, Json], Awaitable[Output | Wait]]
+Resume = Callable[[Context, Any, Json, Arrival], Awaitable[Output | Wait]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +344,15 @@ class Block:
     """True where an execution can start; such a block has no inputs."""
     answers: bool = False
     """True where the caller gets its answer (the response block)."""
+    body: str = ""
+    """The output port whose followers this block runs itself, as often as it likes (`context.run_body`)."""
+    join: Literal["all", "any"] | tuple[str, str] = "all"
+    """When it runs: once all edges that lead to it are settled, or at the first taken one. `("mode", "any")` means any
+    when the config's field `mode` is `any`."""
+    resume: Resume | None = None
+    """What comes of a Wait; without it the Wait's value is the output."""
+    sample: Json = None
+    """What it answers in a simulation, when it has an effect and no pinned output."""
     timeout_ms: int = 60_000
     output_schema: dict[str, Json] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()

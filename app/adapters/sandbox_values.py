@@ -9,7 +9,8 @@ from app.sdk import BlockError, Json
 
 MAX_WEIGHT = 2_000_000
 NODE_WEIGHT = 8
-MAX_DEPTH = 200
+MAX_DEPTH = 199
+"""The sandbox itself puts a text in the place of what is nested deeper, so that must be refused here."""
 LONGEST_STEP = 64
 MAX_BITS = 14_000
 """Longer whole numbers cannot be written as decimal digits by default."""

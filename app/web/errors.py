@@ -62,6 +62,7 @@ def _details(error: HTTPException) -> list[Json]:
 def _answer(
     request: Request[Any, Any, Any], status: int, code: str, message: str, details: list[Json], data: dict[str, Json]
 ) -> Response[Any]:
+    identifier = request_id(request.scope)
     headers = {"Retry-After": str(data["retry_after"])} if "retry_after" in data else {}
     if _is_page(request):
         user = request.scope.get("user")
@@ -69,14 +70,14 @@ def _answer(
             "status": status,
             "code": code,
             "message": message,
-            "request_id": request_id(request.scope),
+            "request_id": identifier,
             "actor": user,
             "csrf_token": user.csrf_token if user else "",
             "no_auth": bool(request.app.state.get("no_auth")),
             "path": request.url.path,
         }
         return Template("pages/error.html", context=context, status_code=status, headers=headers)
-    body = {"error": code, "message": message, "statusCode": status, "request_id": request_id(request.scope), "details": details} | data
+    body = {"error": code, "message": message, "statusCode": status, "request_id": identifier, "details": details} | data
     return Response(encode(body), status_code=status, media_type="application/json", headers=headers)
 
 

@@ -83,12 +83,16 @@ def test_what_is_nested_as_deep_as_is_allowed_can_be_read_again(client: Client, 
     assert client.get(f"/api/executions/{result['execution_id']}").json()["output"] == body
 
 
-def test_an_output_that_nests_ever_deeper_fails_at_its_block(client: Client) -> None:
-    code = "value = 1\nfor _ in range(250):\n    value = [value]\noutput = [value, value]"
-    workflow = client.new(block("start", "starter"), block("nest", "code", {"code": code}), edges=["start>nest"])
-    result = client.execute(workflow)
-    assert (result["status"], result["error"]["block_id"]) == ("failed", "nest")
-    assert client.get(f"/api/executions/{result['execution_id']}").status_code == 200
+@pytest.mark.parametrize("levels", [199, 200, 250])
+def test_a_value_that_code_nests_too_deep_fails_and_is_never_changed(client: Client, levels: int) -> None:
+    code = f"value = 'core'\nfor _ in range({levels}):\n    value = [value]\noutput = value"
+    result = client.execute(client.new(block("start", "starter"), block("nest", "code", {"code": code}), edges=["start>nest"]))
+    if levels < 200:
+        assert json.dumps(result["output"]) == "[" * levels + '"core"' + "]" * levels
+    else:
+        assert (result["status"], result["error"]["block_id"]) == ("failed", "nest")
+        assert "nested deeper" in result["error"]["message"]
+    assert client.get(f"/api/executions/{result['execution_id']}").json()["status"] == result["status"]
 
 
 @pytest.mark.parametrize("id", ["1", "nothing", "%00", "..", "'; drop table workflows; --", "é", "a" * 3000, str(uuid4())])
