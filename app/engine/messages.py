@@ -52,5 +52,10 @@ def describe_event(execution_id: str, event: Event) -> Message:
             return Message("execution_finished", data | {"status": event.status, "error": error}, event.seq)
 
 
+def is_news(message: Message, seen: int) -> bool:
+    """An execution that is taken up again says once more that it starts; whoever has seen anything knows that."""
+    return message.seq > seen and not (seen and message.type == "execution_started")
+
+
 def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
