@@ -16,8 +16,8 @@ import httpx2
 
 from app.adapters.http import USER_AGENT, connection_error
 from app.adapters.http_request import check_url
+from app.adapters.llm_completions import as_events, completed
 from app.adapters.llm_keys import Signer
-from app.adapters.llm_unstreamed import as_events
 from app.sdk import BlockError, Json
 
 SILENCE_SECONDS = 120.0
@@ -26,6 +26,7 @@ MAX_BYTES = 10_000_000
 MAX_MESSAGE = 300
 SHORTEST_MASKED = 4
 MASK = b"***"
+EVENTS = "text/event-stream"
 HEADERS = frozenset({"accept", "content-type", "anthropic-version", "anthropic-beta", "last-event-id"})
 HEADER_PREFIX = "mcp-"
 
@@ -68,9 +69,11 @@ class CheckedBridge(httpx2.AsyncBaseTransport):
             await response.aclose()
             raise BlockError("RESPONSE_ENCODING", f"{host} answered with a compression that was not asked for")
         headers = {name: text for name, text in response.headers.items() if name not in ("content-length", "transfer-encoding")}
-        if _wants_events(outgoing.url, content) and response.status_code == 200 and not _is_events(response):
-            events = as_events(await body.read(), host)
-            return httpx2.Response(200, headers=headers | {"content-type": "text/event-stream"}, content=events)
+        if outgoing.url.path.endswith("/chat/completions") and not _is_events(response):
+            answer = completed(await body.read(), host)
+            if json.loads(content).get("stream"):
+                return httpx2.Response(200, headers={"content-type": EVENTS}, content=as_events(answer))
+            return httpx2.Response(200, json=answer)
         return httpx2.Response(response.status_code, headers=headers, stream=body)
 
     def _outgoing(self, request: httpx2.Request, content: bytes) -> httpx.Request:
@@ -166,12 +169,8 @@ def mask(data: bytes, secrets: tuple[bytes, ...]) -> tuple[bytes, bytes]:
     return data[: len(data) - begun], data[len(data) - begun :]
 
 
-def _wants_events(url: httpx.URL, content: bytes) -> bool:
-    return url.path.endswith("/chat/completions") and json.loads(content).get("stream") is True
-
-
 def _is_events(response: httpx.Response) -> bool:
-    return str(response.headers.get("content-type", "")).startswith("text/event-stream")
+    return str(response.headers.get("content-type", "")).startswith(EVENTS)
 
 
 def _reason(body: bytes) -> str:

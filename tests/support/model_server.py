@@ -1,22 +1,33 @@
-"""A language model on loopback that speaks the OpenAI chat protocol and says what a test tells it to say."""
+"""A language model on loopback that speaks the OpenAI chat protocol and says what a test tells it to say.
+
+Asked for a stream it streams, in small pieces, as real servers do; `streams = False` makes it answer in one piece.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from itertools import count
 from typing import Any
 
 from tests.support.peer import Peer, Reply
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7}
+PIECE = 7
+EVENTS = {"Content-Type": "text/event-stream"}
 
 
 class ModelServer(Peer):
     """Answers are given in the order in which they were told; when none is left, it repeats the last message."""
 
     def __init__(self) -> None:
+        self._messages: deque[dict[str, Any] | Reply] = deque()
+        self._numbers = count()
+        self._cut = False
+        self.streams = True
         super().__init__()
-        self._messages: deque[dict[str, Any]] = deque()
 
     def says(self, text: str) -> None:
         """Answer with words."""
@@ -28,9 +39,38 @@ class ModelServer(Peer):
 
     def uses(self, tool: str, **arguments: Any) -> None:
         """Answer with the wish to use a tool."""
-        function = {"name": tool, "arguments": json.dumps(arguments)}
-        call = {"id": f"call_{len(self._messages)}", "type": "function", "function": function}
-        self._messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        self.uses_all((tool, arguments))
+
+    def uses_all(self, *wishes: tuple[str, Any]) -> None:
+        """Answer with the wish to use several tools at once; arguments may also be text, to be sent as it is."""
+        calls = [
+            {
+                "id": f"call_{next(self._numbers)}",
+                "type": "function",
+                "function": {"name": tool, "arguments": given if isinstance(given, str) else json.dumps(given)},
+            }
+            for tool, given in wishes
+        ]
+        self._messages.append({"role": "assistant", "content": None, "tool_calls": calls})
+
+    def refuses(self, reason: str) -> None:
+        """Answer with a refusal, as the protocol has it."""
+        self._messages.append({"role": "assistant", "content": None, "refusal": reason})
+
+    def answers(self, body: Any, status: int = 200, **headers: str) -> None:
+        """Answer with any JSON, or text, and any status."""
+        self._messages.append(Reply(body, status, {name.replace("_", "-"): text for name, text in headers.items()}))
+
+    def stops_early(self, text: str) -> None:
+        """Stream these words and end the stream without saying that it is the end."""
+        events = _events({"role": "assistant", "content": text}, "stop")
+        cut = [event for event in events if '"content"' in event or '"role"' in event]
+        self._messages.append(Reply("".join(cut), headers=EVENTS))
+
+    def hangs_up(self, text: str) -> None:
+        """Begin to stream these words, then break the connection."""
+        self.stops_early(text)
+        self._cut = True
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -45,8 +85,51 @@ class ModelServer(Peer):
     def reply(self, path: str, body: bytes) -> Reply:
         if path != "/v1/chat/completions":
             return Reply({"error": {"message": "no such path"}}, 404)
-        if self._messages:
-            message = self._messages.popleft()
-        else:
-            message = {"role": "assistant", "content": json.loads(body)["messages"][-1]["content"]}
-        return Reply({"id": "chat-1", "choices": [{"index": 0, "message": message}], "usage": USAGE})
+        asked = json.loads(body)
+        message = self._messages.popleft() if self._messages else {"role": "assistant", "content": asked["messages"][-1]["content"]}
+        if isinstance(message, Reply):
+            return message
+        reason = "tool_calls" if message.get("tool_calls") else "stop"
+        if asked.get("stream") and self.streams:
+            return Reply("".join(_events(message, reason)), headers=EVENTS)
+        choice = {"index": 0, "message": message, "finish_reason": reason}
+        return Reply({"id": "chat-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE})
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+        base: Any = super()._handler()
+
+        class Handler(base):  # type: ignore[misc]
+            def end_headers(self) -> None:
+                if server._cut:
+                    self.close_connection = True
+                super().end_headers()
+
+            def send_header(self, name: str, value: str) -> None:
+                # A promise of more than comes: the client sees the connection break in the middle.
+                longer = str(int(value) + 1000) if server._cut and name == "Content-Length" else value
+                super().send_header(name, longer)
+
+        return Handler
+
+
+def _events(message: dict[str, Any], reason: str) -> Iterator[str]:
+    yield _event({"role": "assistant", "content": ""})
+    for name in ("content", "refusal"):
+        text = message.get(name) or ""
+        for start in range(0, len(text), PIECE):
+            yield _event({name: text[start : start + PIECE]})
+    for index, call in enumerate(message.get("tool_calls") or ()):
+        arguments = call["function"]["arguments"]
+        yield _event({"tool_calls": [{**call, "index": index, "function": {"name": call["function"]["name"], "arguments": ""}}]})
+        for start in range(0, len(arguments), PIECE):
+            yield _event({"tool_calls": [{"index": index, "function": {"arguments": arguments[start : start + PIECE]}}]})
+    yield _event({}, reason)
+    yield _event(None, usage=USAGE)
+    yield "data: [DONE]\n\n"
+
+
+def _event(delta: dict[str, Any] | None, reason: str | None = None, usage: Any = None) -> str:
+    choices = [] if delta is None else [{"index": 0, "delta": delta, "finish_reason": reason}]
+    chunk = {"id": "chat-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": choices, "usage": usage}
+    return f"data: {json.dumps(chunk)}\n\n"
