@@ -39,6 +39,7 @@ from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
 from app.services.platform import PlatformCalls
 from app.services.scheduler import Scheduler
+from app.services.state import StateStore
 from app.services.workflows import Workflows
 from app.settings import Settings
 from app.web import errors, hooks
@@ -83,6 +84,8 @@ class Server:
             self.sandbox,
             block_settings,
             settings.model_api_key,
+            StateStore(self.database),
+            catalog,
             lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, execution),
             lambda execution: PlatformCalls(self.database, workflows, executions, execution),
         )

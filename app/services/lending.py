@@ -15,12 +15,14 @@ from app.db.session import Database
 from app.engine.context import Environment
 from app.engine.expressions import Secret
 from app.engine.program import compile_program
+from app.engine.tools import BlockTools
 from app.hosts.handles import LoadedProgram
 from app.journal.records import NewExecution
-from app.sdk import Http, Platform, Sandbox, Workflows
+from app.sdk import Blocks, Http, Platform, Sandbox, State, Workflows
 from app.services.credentials import Credentials, OpenedCredential
 from app.services.graphs import Graphs
 from app.services.secret_http import SecretHttp
+from app.services.state import StateStore
 
 CACHED_PROGRAMS = 200
 
@@ -66,8 +68,18 @@ class ExecutionEnvironment:
     sandbox: Sandbox
     workflows: Workflows
     platform: Platform
+    state: State
+    workspace: str
+    types: Catalog
+    execution: NewExecution
     credentials: Mapping[str, OpenedCredential]
     markers: Mapping[str, str]
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        execution = self.execution
+        about = {"id": execution.id, "mode": execution.mode, "trigger": execution.trigger, "depth": execution.depth}
+        return BlockTools(self.types, self, about)
 
     @cached_property
     def secrets(self) -> Mapping[str, Secret]:
@@ -85,6 +97,8 @@ class Lending:
     sandbox: Sandbox
     settings: Mapping[str, str]
     model_api_key: str
+    state: StateStore
+    catalog: Catalog
     workflows: Callable[[NewExecution], Workflows]
     platform: Callable[[NewExecution], Platform]
 
@@ -99,5 +113,15 @@ class Lending:
             self.http, opened, {marker: name for name, marker in markers.items()}, self.settings, self.model_api_key
         )
         return ExecutionEnvironment(
-            self.settings, http, self.sandbox, self.workflows(execution), self.platform(execution), opened, markers
+            self.settings,
+            http,
+            self.sandbox,
+            self.workflows(execution),
+            self.platform(execution),
+            self.state.of(execution.workspace_id),
+            execution.workspace_id,
+            self.catalog,
+            execution,
+            opened,
+            markers,
         )

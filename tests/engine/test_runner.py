@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.engine.runner import INLINE_STEPS, MAX_VALUE_BYTES
+from app.engine.runner import INLINE_STEPS
+from app.engine.values import MAX_VALUE_BYTES
 from app.sdk import Config, Context, Json, Output, Port
 from tests.support.graphs import block, graph
 from tests.support.tiny import drive, gives, takes, tiny, types
