@@ -13,7 +13,6 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 
 from app.adapters.http import EgressClient
@@ -46,6 +45,7 @@ from app.web import errors, hooks
 from app.web.api import executions as executions_api
 from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
+from app.web.assets import static_files
 from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
 from app.web.headers import RequestIdMiddleware, add_headers
 from app.web.pages import PAGES
@@ -131,10 +131,16 @@ class Server:
 def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Server]:
     """The web application over one server."""
     server = Server(settings, setup_token)
-    static = create_static_files_router(path="/static", directories=[ROOT / "static"], opt={"auth": "public", "outside": True})
     templates = TemplateConfig(directory=ROOT / "templates", engine=JinjaTemplateEngine, engine_callback=add_filters)
     app = Litestar(
-        route_handlers=[*workflows_api.ROUTES, *executions_api.ROUTES, *system_api.ROUTES, *hooks.ROUTES, *PAGES, static],
+        route_handlers=[
+            *workflows_api.ROUTES,
+            *executions_api.ROUTES,
+            *system_api.ROUTES,
+            *hooks.ROUTES,
+            *PAGES,
+            static_files(ROOT / "static"),
+        ],
         dependencies={
             "services": Provide(lambda: server.services, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),

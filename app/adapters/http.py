@@ -48,7 +48,7 @@ class EgressClient:
         except httpx.TimeoutException:
             raise BlockError("TIMEOUT", f"{host} did not answer in time") from None
         except httpx.TransportError as error:
-            raise _connection_error(host, error) from None
+            raise connection_error(host, error) from None
         except (httpx.InvalidURL, httpx.RequestError):
             raise BlockError("BAD_URL", f"{host} answered with a redirect to an address that is not valid") from None
 
@@ -100,7 +100,8 @@ def _charset(response: httpx.Response) -> str:
     return named
 
 
-def _connection_error(host: str, error: httpx.TransportError) -> BlockError:
+def connection_error(host: str, error: httpx.TransportError) -> BlockError:
+    """What went wrong on the way to a host, in words."""
     if isinstance(error, httpx.UnsupportedProtocol):
         return BlockError("BAD_URL", f"{host} redirected to an address that is neither http:// nor https://")
     for cause in _causes(error):

@@ -6,9 +6,11 @@ Where bubblewrap works, a worker also runs inside it: a second wall around the f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import os
+import signal
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -56,6 +58,7 @@ class MontySandbox:
         self._lock = Lock()
         self._pool: Monty | None = None
         self._resources = ExitStack()
+        self._busy: set[int] = set()
         self._closed = False
 
     async def run(self, source: str, names: Mapping[str, Json]) -> SandboxResult:
@@ -69,10 +72,13 @@ class MontySandbox:
         self._started()
 
     def close(self) -> None:
-        """End all workers. Runs under way fail; can be called again."""
+        """End all workers at once. Runs under way fail; can be called again."""
         self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._lock:
+            for pid in self._busy:  # the pool would wait for the end of their runs
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._pool = None
             self._resources.close()
 
@@ -91,11 +97,26 @@ class MontySandbox:
                 self._pool = self._resources.enter_context(pool)
             return self._pool
 
+    @contextmanager
+    def _marked_busy(self, session: MontySession) -> Iterator[None]:
+        pid = session.worker_pid
+        with self._lock:
+            if self._closed:
+                raise BlockError("CODE_ERROR", "The sandbox is closed.")
+            if pid is not None:
+                self._busy.add(pid)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy -= {pid}
+
     def _run(self, source: str, names: dict[str, Json]) -> SandboxResult:
         code = read_source(source)
         printed = Printed()
         try:
-            with self._started().checkout(script_name="code", limits=LIMITS, os_policy=OS_POLICY) as session:
+            checkout = self._started().checkout(script_name="code", limits=LIMITS, os_policy=OS_POLICY)
+            with checkout as session, self._marked_busy(session):
                 value = _answer(session, code, _inputs(code, names), printed)
         except MontyError as error:
             raise _block_error(error, code, printed) from None

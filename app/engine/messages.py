@@ -80,5 +80,10 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else iso(moment)
 
 
+def is_news(message: Message, seen: int) -> bool:
+    """An execution that is taken up again says once more that it starts; whoever has seen anything knows that."""
+    return message.seq > seen and not (seen and message.type == "execution_started")
+
+
 def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

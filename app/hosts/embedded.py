@@ -157,9 +157,10 @@ class EmbeddedHost:
                 for execution_id in await self._journal.overdue(_now()):
                     self._in_background(self.cancel(execution_id))
                 room = self._max_running - len(self._drives)
-                for execution_id in await self._journal.due(_now(), room) if room > 0 else ():
-                    await self.take(execution_id)
-                pause = await self._pause() if room > 0 else SWEEP_SECONDS
+                full = room <= 0
+                for execution_id in await self._journal.due(_now(), self._max_running if full else room, only_children=full):
+                    await self.take(execution_id, even_when_full=full)
+                pause = SWEEP_SECONDS if full else await self._pause()
             except Exception:
                 logger.exception("sweep failed; it is tried again")
                 pause = SWEEP_SECONDS

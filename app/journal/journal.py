@@ -121,7 +121,7 @@ class Journal:
                     .values(lease_until=now + LEASE)
                 )
 
-    async def due(self, now: datetime, limit: int) -> list[str]:
+    async def due(self, now: datetime, limit: int, *, only_children: bool = False) -> list[str]:
         """Executions that somebody should drive now: queued, woken, or left behind by a dead driver."""
         free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
         rested = sa.or_(executions.c.status != "waiting", executions.c.wake_at <= now, executions.c.cancel_requested)
@@ -131,6 +131,8 @@ class Journal:
             .order_by(executions.c.priority.desc(), executions.c.created_at)
             .limit(limit)
         )
+        if only_children:
+            query = query.where(executions.c.parent_id.is_not(None))
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 

@@ -13,8 +13,9 @@ from app.db import executions as queries
 from app.db.executions import ExecutionRow
 from app.db.session import Database
 from app.db.workflows import WorkflowRow
+from app.engine.chronicle import SEQ_PER_EPOCH
 from app.engine.events import TERMINAL
-from app.engine.messages import Message, describe_event, iso
+from app.engine.messages import Message, describe_event, is_news, iso
 from app.engine.program import Program
 from app.engine.values import decode_stored
 from app.hosts.bus import EventBus, messages
@@ -189,28 +190,34 @@ class Executions:
         """An execution's messages with a seq above `after`: first those that were, then live; None is a heartbeat."""
         actor.require("viewer")
         with self._bus.subscribe(f"execution:{execution_id}") as subscription:
-            history = self._host.history(execution_id)
-            known = (
-                await self._recorded_messages(actor, execution_id)
-                if history is None
-                else [describe_event(execution_id, event) for event in history]
-            )
+            known = await self._known_messages(actor, execution_id)
             seen = after
             for message in known:
-                if message.seq > seen:
+                if is_news(message, seen):
                     seen = message.seq
                     yield message
             if known and known[-1].type == "execution_finished":
                 return
             async for live in messages(subscription, HEARTBEAT_SECONDS):
-                if live is not None and live.seq <= seen:
-                    continue
-                yield live
+                if live is None or is_news(live, seen):
+                    seen = seen if live is None else live.seq
+                    yield live
                 if live is not None and live.type == "execution_finished":
                     return
 
+    async def _known_messages(self, actor: Actor, execution_id: str) -> Sequence[Message]:
+        """What has happened so far: as the drive here remembers it, and what was before that as the journal does."""
+        history = self._host.history(execution_id)
+        if history and history[0].seq < 2 * SEQ_PER_EPOCH:
+            return [describe_event(execution_id, event) for event in history]
+        recorded = await self._recorded_messages(actor, execution_id)
+        if not history:
+            return recorded
+        earlier = [message for message in recorded if message.seq < history[0].seq and message.type != "execution_finished"]
+        return earlier + [describe_event(execution_id, event) for event in history]
+
     async def _recorded_messages(self, actor: Actor, execution_id: str) -> Sequence[Message]:
-        """What the journal still tells about an execution that is not driven here now."""
+        """What the journal still tells about an execution."""
         detail = await self.get(actor, execution_id)
         async with self._database.read() as connection:
             rows = await queries.find_steps(connection, execution_id)

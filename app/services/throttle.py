@@ -20,7 +20,7 @@ class Throttle:
     def wait(self, *keys: str) -> float:
         """Seconds that must pass before the next try is allowed; 0 when it is allowed now."""
         now = time.monotonic()
-        return max((until - now for _, until in (self._failures.get(key, (0, 0.0)) for key in keys)), default=0.0)
+        return max(0.0, *(self._failures.get(key, (0, 0.0))[1] - now for key in keys))
 
     def failed(self, *keys: str) -> None:
         now = time.monotonic()

@@ -9,57 +9,25 @@ variable. Variables that are not on the list are passed on as they are.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.sdk import AnyJson, Block, BlockError, Config, Context, Example, Json, Output
+from app.sdk import Block, Config, Context, Example, Json, Output
 from blocks.core._fields import ADVANCED
+from blocks.core._schedule import SHORTEST_INTERVAL_SECONDS, cron_line, moment, time_zone
+from blocks.core._variables import Variables, given_variables, read_variables
 
-VariableType = Literal["text", "number", "integer", "boolean", "object", "array", "json", "string", "any"]
 Unit = Literal["seconds", "minutes", "hours", "days", "weeks"]
 
 UNIT_SECONDS: Mapping[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
-SHORTEST_INTERVAL_SECONDS = 60
-CRON_FIELD = re.compile(r"[0-9A-Za-z*,/#?-]+")
-WHAT_IT_MUST_BE: Mapping[str, str] = {
-    "text": "text", "string": "text", "number": "a number", "integer": "a whole number", "boolean": "true or false",
-    "object": "an object", "array": "a list",
-}  # fmt: skip
-
-
-class Variable(Config):
-    """One input of the workflow."""
-
-    name: str = Field(
-        title="Name",
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
-        max_length=100,
-        description="Letters, digits and underscores. Other blocks use it as variables.name.",
-        json_schema_extra={"placeholder": "customer_name"},
-    )
-    type: VariableType = Field("text", title="Type", description="What may be given. json (or any) takes everything.")
-    required: bool = Field(False, title="Required", description="Whether the run is refused when it is missing.")
-    default: AnyJson = Field(None, title="Default", description="Used when nothing is given.")
-    description: str = Field("", title="Help", description="Shown beside the field in the Run form.")
-
-    @field_validator("default")
-    @classmethod
-    def _default_fits(cls, default: Json, info: ValidationInfo) -> Json:
-        wanted = info.data.get("type", "any")
-        if default is not None and not has_type(default, wanted):
-            raise ValueError(f"must be {WHAT_IT_MUST_BE[wanted]}")
-        return default
 
 
 class StarterConfig(Config):
     """Configuration of the starter."""
 
-    variables: list[Variable] = Field(
+    variables: Variables = Field(
         default_factory=list, title="Variables", max_length=200, description="What the workflow needs in order to run."
     )
     schedule_enabled: bool = Field(
@@ -111,15 +79,6 @@ class StarterConfig(Config):
         json_schema_extra=ADVANCED,
     )
 
-    @field_validator("variables")
-    @classmethod
-    def _names_differ(cls, variables: list[Variable]) -> list[Variable]:
-        names = [variable.name for variable in variables]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"has the name {name} twice")
-        return variables
-
     @field_validator("schedule_interval_unit")
     @classmethod
     def _not_too_often(cls, unit: Unit, info: ValidationInfo) -> Unit:
@@ -130,72 +89,23 @@ class StarterConfig(Config):
     @field_validator("schedule_cron")
     @classmethod
     def _looks_like_cron(cls, line: str) -> str:
-        fields = line.split()
-        if len(fields) != 5 or not all(CRON_FIELD.fullmatch(part) for part in fields):
-            raise ValueError("must have five parts: minute, hour, day of month, month, day of week")
-        return line
+        return cron_line(line)
 
     @field_validator("schedule_timezone")
     @classmethod
     def _is_time_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (OSError, ValueError, KeyError):
-            raise ValueError("is not a known time zone") from None
-        return name
+        return time_zone(name)
 
     @field_validator("schedule_start_at", "schedule_end_at")
     @classmethod
     def _is_time(cls, text: str | None) -> str | None:
         if text:
-            try:
-                datetime.fromisoformat(text)
-            except ValueError:
-                raise ValueError("must be a date and time such as 2026-01-31T09:00:00Z") from None
+            moment(text, "UTC")
         return text
 
 
-def has_type(value: Json, wanted: str) -> bool:
-    """True when a JSON value is of a variable's type; true and false are no numbers."""
-    match wanted:
-        case "text" | "string":
-            return isinstance(value, str)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "boolean":
-            return isinstance(value, bool)
-        case "object":
-            return isinstance(value, dict)
-        case "array":
-            return isinstance(value, list)
-    return True
-
-
-def read_variables(variables: Sequence[Variable], given: Mapping[str, Json]) -> dict[str, Json]:
-    """What was given with defaults filled in. BlockError VARIABLES_INVALID names every variable that is missing or wrong."""
-    values = dict(given)
-    problems: list[dict[str, Json]] = []
-    for variable in variables:
-        if values.get(variable.name) is None:
-            values[variable.name] = variable.default
-        value = values[variable.name]
-        if value is None and variable.required:
-            problems.append({"name": variable.name, "message": f"Variable `{variable.name}` is needed"})
-        elif value is not None and not has_type(value, variable.type):
-            wanted = WHAT_IT_MUST_BE[variable.type]
-            problems.append({"name": variable.name, "message": f"Variable `{variable.name}` must be {wanted}"})
-    if problems:
-        raise BlockError("VARIABLES_INVALID", "; ".join(problem["message"] for problem in problems), details=problems)
-    return values
-
-
 async def execute(context: Context, config: StarterConfig, value: Json) -> Output:
-    given = {} if value is None else value
-    if not isinstance(given, dict):
-        raise BlockError("VARIABLES_INVALID", "The variables must be an object of names and values")
-    return Output(read_variables(config.variables, given))
+    return Output(read_variables(config.variables, given_variables(value)))
 
 
 BLOCK = Block(

@@ -221,3 +221,14 @@ def test_the_wall_is_taken_away_with_the_sandbox(tmp_path: Path) -> None:
     with walled_worker(tmp_path) as command:
         assert command is None or (command.is_file() and command.is_relative_to(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_closing_ends_a_run_under_way_at_once() -> None:
+    sandbox = MontySandbox(workers=1)
+    endless = asyncio.create_task(sandbox.run("while True:\n    pass", {}))
+    await asyncio.sleep(0.4)
+    began = perf_counter()
+    await asyncio.to_thread(sandbox.close)
+    with pytest.raises(BlockError, match="The worker that ran the code ended"):
+        await endless
+    assert perf_counter() - began < 0.5

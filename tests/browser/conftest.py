@@ -12,7 +12,7 @@ from tests.support.browser import launch, watched_page
 from tests.support.server import ServerProcess
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # an open Playwright session breaks every asyncio test that comes after
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)

@@ -97,7 +97,9 @@ def test_a212_the_armed_window_is_ten_minutes(client: Client) -> None:
     began = datetime.now(UTC)
     until = datetime.fromisoformat(do(client, workflow, "arm")["armed_until"])
     assert timedelta(minutes=10, seconds=-1) <= until - began <= timedelta(minutes=10, seconds=5)
-    assert client.get(f"/api/workflows/{workflow}").json()["armed_until"] == until.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    assert client.get(f"/api/workflows/{workflow}").json()["armed_until"] == until.isoformat(timespec="milliseconds").replace(
+        "+00:00", "Z"
+    )
 
 
 def test_a213_of_fifty_simultaneous_calls_exactly_one_passes(client: Client, server: ServerProcess) -> None:

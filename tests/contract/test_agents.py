@@ -27,7 +27,9 @@ def test_a191_an_agent_asks_the_model(client: Client, model: ModelServer) -> Non
 
 
 def test_a191_an_agent_uses_a_workflow_as_its_tool(client: Client, model: ModelServer) -> None:
-    weather = client.new(block("start", "starter"), block("say", "code", {"code": "return variables['city'] + ': sun'"}), edges=["start>say"])
+    weather = client.new(
+        block("start", "starter"), block("say", "code", {"code": "return variables['city'] + ': sun'"}), edges=["start>say"]
+    )
     tool = {"kind": "workflow", "workflow": weather, "description": "Tells the weather"}
     workflow = client.new(block("start", "starter"), agent(model, tools=[tool]), edges=["start>agent"])
     model.uses(weather.replace("-", "_"), city="Bern")
@@ -57,7 +59,9 @@ def test_a191_without_a_model_the_agent_says_where_to_set_one(client: Client) ->
     assert "BLOCKYARD_MODEL_BASE_URL" in error["message"]
 
 
-def platform(client: Client, operation: str, resource_id: str = "", body: Any = None, resource: str = "workflows") -> dict[str, Any]:
+def platform(
+    client: Client, operation: str, resource_id: str = "", body: Any = None, resource: str = "workflows"
+) -> dict[str, Any]:
     config = {"resource": resource, "operation": operation, "resource_id": resource_id, "body": body}
     return client.execute(client.new(block("start", "starter"), block("call", "platform_api", config), edges=["start>call"]))
 
@@ -107,7 +111,9 @@ def test_a199_orchestration_runs_members_at_the_same_time(client: Client, peer: 
     peer.replies |= {"/left": Reply("L", delay=0.3), "/right": Reply("R", delay=0.3)}
     members = []
     for name in ("left", "right"):
-        called = client.new(block("start", "starter"), block("call", "general_api", {"url": f"{peer.url}/{name}"}), edges=["start>call"])
+        called = client.new(
+            block("start", "starter"), block("call", "general_api", {"url": f"{peer.url}/{name}"}), edges=["start>call"]
+        )
         members.append({"kind": "workflow", "name": name, "workflow": called})
     answer = orchestrate(client, "parallel", *members)
     assert {name: output["body"] for name, output in answer["output"]["output"].items()} == {"left": "L", "right": "R"}

@@ -34,14 +34,20 @@ def test_a190_the_starter_injects_the_variables_of_the_workflow(client: Client) 
 
 
 def test_a192_the_code_block_runs_python_with_variables_and_input(client: Client) -> None:
-    code = "print('adding')\ntotal = sum(item['price'] for item in input['items'])\nreturn {'total': total, 'for': variables['name']}"
+    code = (
+        "print('adding')\ntotal = sum(item['price'] for item in input['items'])\nreturn {'all': total, 'for': variables['name']}"
+    )
     workflow = client.new(block("start", "starter"), block("sum", "code", {"code": code}), edges=["start>sum"])
     answer = client.execute(workflow, items=[{"price": 4}, {"price": 5.5}], name="Ada")
-    assert answer["output"] == {"total": 9.5, "for": "Ada"}
+    assert answer["output"] == {"all": 9.5, "for": "Ada"}
     assert next(step["log"] for step in answer["steps"] if step["block_id"] == "sum") == ["adding"]
 
 
-BRANCHES = [{"name": "Large", "expression": "input.total > 100"}, {"expression": "input.total > 50"}, {"expression": "input.total > 10"}]
+BRANCHES = [
+    {"name": "Large", "expression": "input.total > 100"},
+    {"expression": "input.total > 50"},
+    {"expression": "input.total > 10"},
+]
 
 
 @pytest.mark.parametrize(("total", "handle"), [(500, "if"), (100, "elif_1"), (11, "elif_2"), (10, "else")])
@@ -123,7 +129,11 @@ def test_a194_a_slow_address_is_given_up(client: Client, peer: Peer) -> None:
 
 def test_a196_the_response_answers_with_status_headers_and_body(client: Client, server: ServerProcess) -> None:
     hook = webhook()
-    config = {"status": 201, "headers": {"X-Order": "{{ variables.id }}"}, "body": {"made": "{{ variables.id }}", "n": "{{ input.n }}"}}
+    config = {
+        "status": 201,
+        "headers": {"X-Order": "{{ variables.id }}"},
+        "body": {"made": "{{ variables.id }}", "n": "{{ input.n }}"},
+    }
     client.deployed(hook, block("end", "response", config), edges=["hook>end"])
     answer = call_hook(server, hook, {"id": "A7", "n": 3})
     assert (answer.status_code, answer.headers["x-order"], answer.json()) == (201, "A7", {"made": "A7", "n": 3})
@@ -164,7 +174,11 @@ def test_a197_every_branch_of_a_split_gets_the_same_input(client: Client) -> Non
 
 def test_a198_the_webhook_block_starts_the_workflow_with_the_body(client: Client, server: ServerProcess) -> None:
     hook = webhook(methods=["POST", "PUT"])
-    shown = {"order": "{{ variables.order }}", "method": "{{ execution.request.method }}", "page": "{{ execution.request.query.page }}"}
+    shown = {
+        "order": "{{ variables.order }}",
+        "method": "{{ execution.request.method }}",
+        "page": "{{ execution.request.query.page }}",
+    }
     client.deployed(hook, block("end", "response", {"body": shown}), edges=["hook>end"])
     answer = call_hook(server, hook, {"order": 7}, params={"page": "2"})
     assert (answer.status_code, answer.json()) == (200, {"order": 7, "method": "POST", "page": "2"})

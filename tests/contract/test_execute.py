@@ -66,7 +66,7 @@ def test_a205_without_waiting_it_is_202(client: Client) -> None:
         {"json": {"variables": {"name": "Ada"}, "wait": False}},
         {"json": {"variables": {"name": "Ada"}}, "headers": {"Prefer": "respond-async"}},
     ):
-        answer = client.post(f"/api/workflows/{workflow}/execute", **request)  # type: ignore[arg-type]
+        answer = client.post(f"/api/workflows/{workflow}/execute", **request)
         assert answer.status_code == 202
         assert client.wait_for(answer.json()["execution_id"])["output"] == {"greeting": "Hello Ada"}
 

@@ -51,7 +51,9 @@ def test_a220_the_id_must_be_a_uuid(client: Client, webhook_id: object) -> None:
     assert [(problem["block_id"], problem["field"]) for problem in refused.json()["details"]] == [("hook", "webhook_id")]
 
 
-@pytest.mark.parametrize("webhook_id", ["orders", "%20", "5f0f5a0c-3f0e-4b7e-9a53", "0", "%F0%9F%92%A9", "5f0f5a0c3f0e4b7e9a530b7c1c6f2d1g"])
+@pytest.mark.parametrize(
+    "webhook_id", ["orders", "%20", "5f0f5a0c-3f0e-4b7e-9a53", "0", "%F0%9F%92%A9", "5f0f5a0c3f0e4b7e9a530b7c1c6f2d1g"]
+)
 def test_a221_a_call_with_another_id_is_400(client: Client, server: ServerProcess, webhook_id: str) -> None:
     answer = client.post(f"/api/webhooks/{webhook_id}")
     assert (answer.status_code, answer.json()["error"]) == (400, "VALIDATION_ERROR")
@@ -63,7 +65,9 @@ def test_a221_an_unknown_uuid_is_404(client: Client) -> None:
     assert (answer.status_code, answer.json()["error"]) == (404, "WEBHOOK_NOT_FOUND")
 
 
-@pytest.mark.parametrize("secret", ["x", "pässwörd à", "密码", "two words", "a" * 500, "q?&=#/+%20", "Bearer me", "{{ x", "${X}", "<a.b>"])
+@pytest.mark.parametrize(
+    "secret", ["x", "pässwörd à", "密码", "two words", "a" * 500, "q?&=#/+%20", "Bearer me", "{{ x", "${X}", "<a.b>"]
+)
 def test_a222_the_secret_may_be_any_text(client: Client, server: ServerProcess, secret: str) -> None:
     hook = webhook(secret=secret)
     client.deployed(hook)

@@ -78,7 +78,9 @@ def test_a230_the_secret_as_a_query_parameter(server: ServerProcess, hook: dict[
 
 def test_a230_the_token_is_in_no_log_and_no_execution(server: ServerProcess, client: Client, hook: dict[str, Any]) -> None:
     answer = httpx.post(hook_url(server, hook), params={"token": secret(hook), "page": "2"}, json={"n": 1})
-    httpx.post(hook_url(server, hook), params={"token": secret(hook)}, content=b"{bad", headers={"Content-Type": "application/json"})
+    httpx.post(
+        hook_url(server, hook), params={"token": secret(hook)}, content=b"{bad", headers={"Content-Type": "application/json"}
+    )
     trace = client.get(f"/api/executions/{answer.headers['x-execution-id']}/trace").text
     assert secret(hook) not in trace
     assert secret(hook) not in server.log.read_text()
@@ -122,11 +124,16 @@ def test_a232_the_header_test_ignores_case(server: ServerProcess, hook: dict[str
 
 
 @pytest.mark.parametrize("line", [b"Authorization: Bearer ", b"authorization: bearer ", b"Authorization: Bearer    "])
-def test_a233_an_empty_bearer_token_is_401_and_the_query_is_not_asked(server: ServerProcess, hook: dict[str, Any], line: bytes) -> None:
+def test_a233_an_empty_bearer_token_is_401_and_the_query_is_not_asked(
+    server: ServerProcess, hook: dict[str, Any], line: bytes
+) -> None:
     assert raw_status(server, path(hook, f"?token={secret(hook)}"), line) == 401
 
 
-@pytest.mark.parametrize("line", [b"Authorization: Bearer", b"Authorization: Basic YTpi", b"Authorization:", b"Authorization: Bearerx", b"X-Nothing: 1"])
+@pytest.mark.parametrize(
+    "line",
+    [b"Authorization: Bearer", b"Authorization: Basic YTpi", b"Authorization:", b"Authorization: Bearerx", b"X-Nothing: 1"],
+)
 def test_a234_the_query_is_asked_when_the_header_does_not_start_with_bearer_and_a_blank(
     server: ServerProcess, hook: dict[str, Any], line: bytes
 ) -> None:
@@ -145,7 +152,10 @@ def test_g28_only_the_methods_of_the_block_are_taken(client: Client, server: Ser
     hook = webhook(methods=["GET", "PUT"])
     client.deployed(hook, block("end", "response"), edges=["hook>end"])
     headers = {"Authorization": f"Bearer {secret(hook)}"}
-    statuses = {method: httpx.request(method, hook_url(server, hook), headers=headers).status_code for method in ("GET", "PUT", "POST", "DELETE")}
+    statuses = {
+        method: httpx.request(method, hook_url(server, hook), headers=headers).status_code
+        for method in ("GET", "PUT", "POST", "DELETE")
+    }
     assert statuses == {"GET": 200, "PUT": 200, "POST": 405, "DELETE": 405}
 
 
@@ -155,7 +165,9 @@ def test_g28_a_webhook_block_that_is_switched_off_takes_no_call(client: Client, 
     assert (call_hook(server, hook).status_code, call_hook(server, hook, secret="wrong").status_code) == (403, 401)
 
 
-@pytest.mark.parametrize("body", [b"{", b'{"a": NaN}', b"\xff", b"[" * 10_000, json.dumps("x" * 1_100_000).encode()], ids=range(5))
+@pytest.mark.parametrize(
+    "body", [b"{", b'{"a": NaN}', b"\xff", b"[" * 10_000, json.dumps("x" * 1_100_000).encode()], ids=range(5)
+)
 def test_g28_bad_bodies_are_refused_before_anything_runs(client: Client, server: ServerProcess, body: bytes) -> None:
     hook = webhook()
     workflow = client.deployed(hook)

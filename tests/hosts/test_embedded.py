@@ -173,10 +173,10 @@ async def test_the_sweep_survives_an_error_of_the_database(tmp_path: Path, monke
     async with staged(tmp_path, graph("a"), types()) as stage:
         due, errors = stage.journal.due, [OSError("disk I/O error")]
 
-        async def flaky(*arguments: Any) -> list[str]:
+        async def flaky(*arguments: Any, **more: Any) -> list[str]:
             if errors:
                 raise errors.pop()
-            return await due(*arguments)
+            return await due(*arguments, **more)
 
         monkeypatch.setattr(stage.journal, "due", flaky)
         monkeypatch.setattr("app.hosts.embedded.SWEEP_SECONDS", 0.05)
@@ -239,7 +239,8 @@ async def test_watchers_hear_an_execution_from_its_beginning_to_its_end(tmp_path
     async with staged(tmp_path, graph("a>b"), types()) as stage:
         new = new_execution()
         with stage.bus.subscribe(f"execution:{new.id}") as watching, stage.bus.subscribe("workflow:workflow-1") as workflow:
-            await (await stage.host.start(new)).ended
+            handle = await stage.host.start(new)
+            await handle.ended
             stage.bus.close()
             told = [message async for message in messages(watching, 1) if isinstance(message, Message)]
             assert [message.type for message in told] == [

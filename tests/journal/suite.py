@@ -385,6 +385,12 @@ class JournalSuite:
         assert await journal.due(LATER, 10) == [new.id for new in made.values()]
         assert await journal.due(LATER, 2) == [made["queued"].id, made["left"].id]
 
+    async def test_children_can_be_asked_for_alone(self, journal: Journal) -> None:
+        child = new_execution(parent_id="parent", parent_key="step")
+        await journal.accept(new_execution())
+        await journal.accept(child)
+        assert await journal.due(LATER, 10, only_children=True) == [child.id]
+
     async def test_the_earliest_waiting_execution_gives_the_next_moment(self, journal: Journal) -> None:
         assert await journal.next_wake() is None
         for hours in (3, 1, 2):

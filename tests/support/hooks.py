@@ -14,7 +14,9 @@ def hook_url(server: ServerProcess, hook: dict[str, Any]) -> str:
     return f"{server.url}/api/webhooks/{hook['config']['webhook_id']}"
 
 
-def call_hook(server: ServerProcess, hook: dict[str, Any], body: Any = None, secret: str | None = None, **more: Any) -> httpx.Response:
+def call_hook(
+    server: ServerProcess, hook: dict[str, Any], body: Any = None, secret: str | None = None, **more: Any
+) -> httpx.Response:
     """POST a JSON body with the webhook's own secret, or another, as a Bearer header."""
     known = hook["config"]["webhook_secret"] if secret is None else secret
     headers = {"Authorization": f"Bearer {known}".encode()} | more.pop("headers", {})

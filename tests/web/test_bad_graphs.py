@@ -46,10 +46,19 @@ def test_a_wrong_field_of_a_block_is_named(client: Client, kept: str, field: str
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("source", 7), ("source", None), ("target", ["end"]), ("sourceHandle", 1), ("targetHandle", {}), ("id", 7), ("id", "x" * 201),
-     ("sourceHandle", "x" * 101), ("label", "new")],
+    [
+        ("source", 7),
+        ("source", None),
+        ("target", ["end"]),
+        ("sourceHandle", 1),
+        ("targetHandle", {}),
+        ("id", 7),
+        ("id", "x" * 201),
+        ("sourceHandle", "x" * 101),
+        ("label", "new"),
+    ],
     ids=lambda part: repr(part)[:30],
-)  # fmt: skip
+)
 def test_a_wrong_field_of_an_edge_is_named(client: Client, kept: str, field: str, value: Any) -> None:
     drawn = drawing("start>end", start="starter", end="response")
     drawn["edges"][0][field] = value
@@ -65,7 +74,10 @@ def test_parts_that_are_no_objects_are_named(client: Client, kept: str, part: st
 
 @pytest.mark.parametrize("missing", ["id", "type"])
 def test_a_missing_id_or_type_is_named(client: Client, kept: str, missing: str) -> None:
-    drawn: dict[str, Any] = {"blocks": [{key: value for key, value in block("a", "starter").items() if key != missing}], "edges": []}
+    drawn: dict[str, Any] = {
+        "blocks": [{key: value for key, value in block("a", "starter").items() if key != missing}],
+        "edges": [],
+    }
     [problem] = refused(client, kept, drawn)
     assert (problem["field"], "is needed" in problem["message"]) == (f"blocks.0.{missing}", True)
 
@@ -164,13 +176,17 @@ def test_a_flood_of_blocks_is_refused_at_once(client: Client, kept: str, item: s
 
 
 def test_twenty_thousand_and_one_edges_are_refused(client: Client, kept: str) -> None:
-    drawn = {"blocks": [block("a", "starter"), block("b", "code")], "edges": [edge("a>b") | {"id": f"e{n}"} for n in range(20_001)]}
+    drawn = {
+        "blocks": [block("a", "starter"), block("b", "code")],
+        "edges": [edge("a>b") | {"id": f"e{n}"} for n in range(20_001)],
+    }
     [problem] = refused(client, kept, drawn)
     assert problem["code"] == "TOO_MANY_EDGES"
 
 
 @pytest.mark.parametrize(
-    ("if_match", "status"), [('"2"', 412), ('"0"', 412), ("999", 412), ("abc", 400), ('"-1"', 400), ('"1.0"', 400), ("9" * 30, 400)]
+    ("if_match", "status"),
+    [('"2"', 412), ('"0"', 412), ("999", 412), ("abc", 400), ('"-1"', 400), ('"1.0"', 400), ("9" * 30, 400)],
 )
 def test_if_match_that_is_stale_or_garbage_changes_nothing(client: Client, kept: str, if_match: str, status: int) -> None:
     answer = put(client, kept, {"blocks": [], "edges": []}, **{"If-Match": if_match})

@@ -30,13 +30,27 @@ def assert_error(answer: Any, status: int, code: str, *words: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"{]", b'{"blocks": [}', b"not json", b"\xff\xfe", b'{"blocks": NaN}', b"{'a': 1}", b'"\\ud800"', b"{} {}", b"-", b"1e999"],
+    [
+        b"{",
+        b"{]",
+        b'{"blocks": [}',
+        b"not json",
+        b"\xff\xfe",
+        b'{"blocks": NaN}',
+        b"{'a': 1}",
+        b'"\\ud800"',
+        b"{} {}",
+        b"-",
+        b"1e999",
+    ],
     ids=repr,
 )
 def test_malformed_json_is_400(client: Client, kept: str, body: bytes) -> None:
     assert_error(client.put(graph_of(kept), content=body, headers=JSON), 400, "VALIDATION_ERROR", "malformed JSON")
     assert_error(client.post("/api/workflows", content=body, headers=JSON), 400, "VALIDATION_ERROR", "malformed JSON")
-    assert_error(client.post(f"/api/workflows/{kept}/execute", content=body, headers=JSON), 400, "VALIDATION_ERROR", "malformed JSON")
+    assert_error(
+        client.post(f"/api/workflows/{kept}/execute", content=body, headers=JSON), 400, "VALIDATION_ERROR", "malformed JSON"
+    )
     assert_error(client.post("/api/auth/login", content=body, headers=JSON), 400, "VALIDATION_ERROR", "malformed JSON")
 
 
@@ -47,13 +61,17 @@ def test_json_that_is_no_object_is_400(client: Client, kept: str, body: str) -> 
     assert_error(client.put(f"/api/workflows/{kept}", content=body, headers=JSON), 400, "VALIDATION_ERROR", "object")
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "json"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "json"]
+)
 def test_another_content_type_is_415(client: Client, kept: str, content_type: str) -> None:
     answer = client.put(graph_of(kept), content=b'{"blocks": [], "edges": []}', headers={"Content-Type": content_type})
     assert_error(answer, 415, "UNSUPPORTED_MEDIA_TYPE", "application/json")
 
 
-@pytest.mark.parametrize("address", ["/api/workflows/{}/graph", "/api/workflows/{}", "/api/workflows/{}/execute", "/api/workflows"])
+@pytest.mark.parametrize(
+    "address", ["/api/workflows/{}/graph", "/api/workflows/{}", "/api/workflows/{}/execute", "/api/workflows"]
+)
 def test_ten_megabytes_are_413(client: Client, kept: str, address: str) -> None:
     method = "PUT" if address.endswith(("graph", "{}")) else "POST"
     body = b'{"name": "' + b"x" * 10_000_000 + b'"}'
@@ -97,12 +115,19 @@ def test_a_value_that_code_nests_too_deep_fails_and_is_never_changed(client: Cli
 
 @pytest.mark.parametrize("id", ["1", "nothing", "%00", "..", "'; drop table workflows; --", "é", "a" * 3000, str(uuid4())])
 def test_an_id_that_does_not_exist_is_404(client: Client, kept: str, id: str) -> None:
-    for path in (f"/api/workflows/{id}x", f"/api/executions/{id}x", f"/api/executions/{id}x/trace", f"/api/executions/{id}x/events"):
+    for path in (
+        f"/api/workflows/{id}x",
+        f"/api/executions/{id}x",
+        f"/api/executions/{id}x/trace",
+        f"/api/executions/{id}x/events",
+    ):
         answer = client.get(path)
         assert answer.status_code == 404
         assert answer.json()["error"].endswith("NOT_FOUND")
     for action in ("execute", "deploy", "arm", "undeploy", "duplicate"):
-        assert_error(client.post(f"/api/workflows/{id}x/{action}", json={} if action == "execute" else None), 404, "WORKFLOW_NOT_FOUND")
+        assert_error(
+            client.post(f"/api/workflows/{id}x/{action}", json={} if action == "execute" else None), 404, "WORKFLOW_NOT_FOUND"
+        )
 
 
 def test_a_404_does_not_repeat_a_long_id(client: Client) -> None:
@@ -123,7 +148,9 @@ def test_a_404_does_not_repeat_a_long_id(client: Client) -> None:
         ("/api/workflows", {"name": "x", "description": None}, "description"),
     ],
 )
-def test_a_field_that_is_unknown_or_of_the_wrong_type_is_named(client: Client, kept: str, path: str, body: Any, field: str) -> None:
+def test_a_field_that_is_unknown_or_of_the_wrong_type_is_named(
+    client: Client, kept: str, path: str, body: Any, field: str
+) -> None:
     answer = client.post(path.format(kept), json=body)
     assert_error(answer, 400, "VALIDATION_ERROR", f"`{field}`")
     assert [problem["field"] for problem in answer.json()["details"]] == [field]
@@ -139,14 +166,18 @@ def test_an_unknown_start_block_is_400(client: Client, kept: str) -> None:
     assert_error(answer, 400, "VALIDATION_ERROR", "`end`")
 
 
-@pytest.mark.parametrize("name", ["", "   ", "a" * 201, "a/b", "a\nb", "a\tb", "a\x00b", "\u202ereversed", str(uuid4()), uuid4().hex])
+@pytest.mark.parametrize(
+    "name", ["", "   ", "a" * 201, "a/b", "a\nb", "a\tb", "a\x00b", "\u202ereversed", str(uuid4()), uuid4().hex]
+)
 def test_a_bad_name_is_400(client: Client, kept: str, name: str) -> None:
     for answer in (client.post("/api/workflows", json={"name": name}), client.put(f"/api/workflows/{kept}", json={"name": name})):
         assert_error(answer, 400, "VALIDATION_ERROR", "name")
         assert [problem["field"] for problem in answer.json()["details"]] == ["name"]
 
 
-@pytest.mark.parametrize("name", ["Größe 5 µm", "注文の合計", "🧱 Yard", "x" * 192, "50 % off? #1 & more+", "..", "a\\b", "'quoted'"])
+@pytest.mark.parametrize(
+    "name", ["Größe 5 µm", "注文の合計", "🧱 Yard", "x" * 192, "50 % off? #1 & more+", "..", "a\\b", "'quoted'"]
+)
 def test_a_name_may_be_any_printable_text_and_is_found_again(client: Client, name: str) -> None:
     unique = f"{name} {uuid4().hex[:6]}"
     created = client.post("/api/workflows", json={"name": unique})
@@ -166,9 +197,25 @@ def test_a_name_that_is_taken_is_409(client: Client, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["page=-1", "page=--5", "page=x", "page=1.5", "page=", "page=1e3", "page=9999999999", "size=0", "size=101", "size=-3", "size=ten",
-     "order=up", "sort=secret", "sort=name;drop", "q=" + "a" * 201, "page=%D9%A3"],
-)  # fmt: skip
+    [
+        "page=-1",
+        "page=--5",
+        "page=x",
+        "page=1.5",
+        "page=",
+        "page=1e3",
+        "page=9999999999",
+        "size=0",
+        "size=101",
+        "size=-3",
+        "size=ten",
+        "order=up",
+        "sort=secret",
+        "sort=name;drop",
+        "q=" + "a" * 201,
+        "page=%D9%A3",
+    ],
+)
 def test_bad_paging_is_400(client: Client, kept: str, query: str) -> None:
     for path in ("/api/workflows", "/api/executions", f"/api/workflows/{kept}/revisions"):
         assert_error(client.get(f"{path}?{query}"), 400, "VALIDATION_ERROR", f"`{query.partition('=')[0]}`")

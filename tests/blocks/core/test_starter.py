@@ -6,7 +6,8 @@ import pytest
 
 from app.describe import validate_config
 from app.sdk import BlockError, Json
-from blocks.core.starter import BLOCK, Variable, read_variables
+from blocks.core._variables import Variable, read_variables
+from blocks.core.starter import BLOCK
 
 
 def variable(name: str, type: str = "text", **more: Any) -> Variable:

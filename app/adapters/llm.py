@@ -1,0 +1,52 @@
+"""Language models for executions. Their libraries are large, so they are loaded at the first conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from app.adapters import network
+from app.adapters.addresses import AllowList
+from app.adapters.http import LIMITS
+from app.adapters.llm_keys import Keys
+from app.sdk import ModelAnswer, ModelRequest
+
+
+class LanguageModels:
+    """The connections to model servers, checked like every other; one for the whole server."""
+
+    def __init__(self, allow: Sequence[str] = (), resolve: network.Resolve = network.resolve) -> None:
+        listed = AllowList.parse(allow)
+        # Two pools: a connection that was opened to a private address for a trusted request must not be kept alive for others.
+        certificates = httpx.create_ssl_context(trust_env=False)
+        self.checked = network.CheckedTransport(network.CheckedBackend(listed, resolve, trusted=False), certificates, LIMITS)
+        self.trusted = network.CheckedTransport(network.CheckedBackend(listed, resolve, trusted=True), certificates, LIMITS)
+
+    def lent_with(self, keys: Keys) -> ExecutionModels:
+        """The models as one execution sees them, with its secrets."""
+        return ExecutionModels(self, keys)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.checked.aclose()
+        await self.trusted.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionModels:
+    """Implements the sdk's Models for one execution."""
+
+    _models: LanguageModels
+    _keys: Keys
+
+    async def converse(self, request: ModelRequest) -> ModelAnswer:
+        """Lead a conversation to its end, or to where people must decide."""
+        library: Any = await asyncio.to_thread(importlib.import_module, "app.adapters.llm_conversation")
+        conversation = library.Conversation(request, self._keys, self._models.checked, self._models.trusted)
+        answer: ModelAnswer = await conversation.run()
+        return answer

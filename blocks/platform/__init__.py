@@ -1,0 +1,1 @@
+"""Blocks that use what the studio itself offers."""

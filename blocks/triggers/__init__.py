@@ -1,0 +1,1 @@
+"""Blocks where an execution starts by itself; their types start with `trigger.`."""
