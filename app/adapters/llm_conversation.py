@@ -12,13 +12,15 @@ from pydantic_ai import Agent, AgentRun
 from pydantic_ai.messages import (
     ModelMessage,
     ModelMessagesTypeAdapter,
-    ModelRequest as ToModel,
     ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
     UserPromptPart,
+)
+from pydantic_ai.messages import (
+    ModelRequest as ToModel,
 )
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDenied

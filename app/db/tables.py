@@ -186,6 +186,7 @@ steps = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("ports", sa.LargeBinary, nullable=False),
+    sa.Column("input", sa.LargeBinary),
     sa.Column("output", sa.LargeBinary),
     sa.Column("error", sa.LargeBinary),
     sa.Column("response", sa.LargeBinary),

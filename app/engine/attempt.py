@@ -131,6 +131,7 @@ class Attempts:
             response=result.response,
             attempts=ready.attempt,
             log=log,
+            input=_given(frame, step),
         )
         self._drive.skipped(frame, frame.settle(step, result.value, result.ports, result.response))
 
@@ -139,7 +140,14 @@ class Attempts:
         frame.started.pop(step.number, None)
         frame.parked[step.number] = Parked(step, started_at, wait.until, wait.value)
         self._chronicle.step_parked(
-            step.id, frame.iteration, started_at, wake_at=wait.until, output=encoded, signal=wait.signal, log=log
+            step.id,
+            frame.iteration,
+            started_at,
+            wake_at=wait.until,
+            output=encoded,
+            signal=wait.signal,
+            log=log,
+            input=_given(frame, step),
         )
 
     def _fail(
@@ -161,6 +169,7 @@ class Attempts:
                 attempts=ready.attempt,
                 error=failure,
                 log=log,
+                input=_given(frame, step),
             )
             return
         ports = ("error",) if step.error_connected else step.first_port if step.goes_on else ()
@@ -175,6 +184,7 @@ class Attempts:
             error=failure,
             attempts=ready.attempt,
             log=log,
+            input=_given(frame, step),
         )
         if step.goes_on:
             self._drive.skipped(frame, frame.settle(step, output, ports, None))
@@ -199,6 +209,11 @@ class RunnerDrive(Drive, Protocol):
     @property
     def stopping(self) -> bool: ...
     def skipped(self, frame: Frame, block_ids: tuple[str, ...]) -> None: ...
+
+
+def _given(frame: Frame, step: Step) -> bytes | None:
+    """What a body was given for this round, told with the step that it begins with."""
+    return encode(frame.input) if frame.iteration and not frame.progress.sources(step.number) else None
 
 
 def _checked(value: Json) -> bytes:

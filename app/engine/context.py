@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from app.engine.expressions import ExpressionError, Scope, compile_expression
 from app.engine.frame import Frame, Ready
 from app.engine.program import Step
-from app.sdk import BlockError, Blocks, Http, Json, Platform, Sandbox, State, Workflows
+from app.sdk import BlockError, Blocks, Http, Json, Models, Platform, Sandbox, State, Workflows
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ class Environment(Protocol):
     def state(self) -> State: ...
     @property
     def blocks(self) -> Blocks: ...
+    @property
+    def models(self) -> Models: ...
     @property
     def workspace(self) -> str: ...
 
@@ -111,6 +114,10 @@ class StepContext:
         return self._permitted("state", lambda: self._drive.environment.state)
 
     @property
+    def models(self) -> Models:
+        return self._permitted("models", lambda: self._drive.environment.models)
+
+    @property
     def blocks(self) -> Blocks:
         return self._permitted("blocks", lambda: self._drive.environment.blocks)
 
@@ -156,14 +163,19 @@ class StepContext:
         del known["secrets"]
         return known
 
-    def evaluate(self, expression: str, place: str) -> Json:
+    def evaluate(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> Json:
+        scope = self.scope()
+        if names:
+            scope = replace(scope, names={**scope.names, **names})
         try:
-            return compile_expression(expression).evaluate(self.scope())
+            return compile_expression(expression).evaluate(scope)
         except ExpressionError as error:
-            raise BlockError(error.code, f"field `{place}`: {error.message}", details={"field": place}) from error
+            raise BlockError(
+                error.code, f"field `{place}`: {error.message}", details={"field": place}, retryable=False
+            ) from error
 
-    def true(self, expression: str, place: str) -> bool:
-        value = self.evaluate(expression, place)
+    def true(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> bool:
+        value = self.evaluate(expression, place, names)
         if isinstance(value, bool):
             return value
         kind = {dict: "an object", list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number")

@@ -72,6 +72,8 @@ class StepFinished:
     attempts: int = 1
     log: tuple[str, ...] = ()
     iteration: str = ""
+    input: bytes | None = None
+    """Encoded, and only where it does not follow from recorded outputs: at the beginning of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class StepParked:
     error: Failure | None = None
     log: tuple[str, ...] = ()
     iteration: str = ""
+    input: bytes | None = None
+    """Encoded, and only where it does not follow from recorded outputs: at the beginning of a body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from app.sdk import Json
 INLINE_STEPS = 100
 """After so many steps in a row that never waited, everybody else gets a turn."""
 
-SHORT_WAIT = timedelta(seconds=2)
+SHORT_WAIT = timedelta(milliseconds=50)
 """An execution that has to wait no longer than this stays in memory."""
 
 MAX_STEPS = 100_000

@@ -76,7 +76,7 @@ def test_a_step_knows_its_policy_or_that_of_its_type() -> None:
     compiled = program("a>b", "b:error>c", b=block("b", "check", policy=policy))
     a, b, c = compiled.steps
     assert (a.timeout, a.policy.on_error, a.error_connected, a.first_port) == (60, "fail", False, ("output",))
-    assert (b.timeout, b.on_error, b.error_connected, b.first_port) == (0.25, "continue", True, ("if",))
+    assert (b.timeout, b.policy.on_error, b.error_connected, b.first_port) == (0.25, "continue", True, ("if",))
     assert (c.name, b.id, b.number) == ("C", "b", 1)
 
 

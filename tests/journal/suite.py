@@ -28,7 +28,7 @@ async def claimed(journal: Journal, new: NewExecution) -> JournalRecorder:
     await journal.accept(new)
     claim = await journal.claim(new.id, NOW)
     assert claim is not None
-    return journal.recorder(new.id, claim.epoch, ignore)
+    return journal.recorder(new, claim.epoch, ignore)
 
 
 class JournalSuite:
@@ -83,7 +83,7 @@ class JournalSuite:
 
     async def test_a_fresh_execution_is_written_with_its_first_events(self, journal: Journal, database: Database) -> None:
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, ignore, new)
+        recorder = journal.recorder(new, 1, ignore, is_new=True)
         recorder.record(finished("a"))
         recorder.record(ended(output=5))
         transactions = Transactions(database)
@@ -94,7 +94,7 @@ class JournalSuite:
 
     async def test_a_running_execution_is_visible_soon_although_nobody_asks(self, journal: Journal, database: Database) -> None:
         new = new_execution()
-        journal.recorder(new.id, 1, ignore, new).record(finished("a"))
+        journal.recorder(new, 1, ignore, is_new=True).record(finished("a"))
         assert await row(database, new.id) is None
         await asyncio.sleep(VISIBLE_AFTER * 4)
         assert (await row(database, new.id)).status == "running"
@@ -192,7 +192,7 @@ class JournalSuite:
         slept = await claimed(journal, new)
         again = await journal.claim(new.id, LATER)
         assert again is not None
-        awake = journal.recorder(new.id, again.epoch, ignore)
+        awake = journal.recorder(new, again.epoch, ignore)
         slept.record(finished("late"))
         awake.record(finished("a"))
         transactions = Transactions(database)
@@ -208,7 +208,7 @@ class JournalSuite:
         recorder = await claimed(journal, new)
         recorder.record(ended(output="first"))
         await recorder.durable()
-        late = journal.recorder(new.id, 1, ignore)
+        late = journal.recorder(new, 1, ignore)
         late.record(finished("late"))
         late.record(ended(status="failed", error=Failure("LATE", "late")))
         with pytest.raises(Fenced):
@@ -218,7 +218,7 @@ class JournalSuite:
 
     async def test_of_two_ends_in_one_transaction_the_first_counts(self, journal: Journal, database: Database) -> None:
         new = new_execution()
-        first, second = await claimed(journal, new), journal.recorder(new.id, 1, ignore)
+        first, second = await claimed(journal, new), journal.recorder(new, 1, ignore)
         first.record(finished("a"))
         first.record(ended(output="first"))
         second.record(ended(status="cancelled"))
@@ -291,7 +291,7 @@ class JournalSuite:
     # -- group commit ------------------------------------------------------------------------------------------------
 
     async def test_many_executions_share_a_transaction(self, journal: Journal, database: Database) -> None:
-        recorders = [journal.recorder(new.id, 1, ignore, new) for new in (new_execution() for _ in range(200))]
+        recorders = [journal.recorder(new, 1, ignore, is_new=True) for new in (new_execution() for _ in range(200))]
         for recorder in recorders:
             recorder.record(finished("a"))
             recorder.record(ended())
@@ -305,7 +305,7 @@ class JournalSuite:
     async def test_one_bad_batch_does_not_spoil_the_others(self, journal: Journal, database: Database) -> None:
         good, bad = [new_execution() for _ in range(5)], new_execution()
         object.__setattr__(bad, "workflow_id", "no-such-workflow")
-        recorders = [journal.recorder(new.id, 1, ignore, new) for new in (*good[:2], bad, *good[2:])]
+        recorders = [journal.recorder(new, 1, ignore, is_new=True) for new in (*good[:2], bad, *good[2:])]
         for recorder in recorders:
             recorder.record(finished("a"))
         results = await asyncio.gather(*(recorder.durable() for recorder in recorders), return_exceptions=True)
@@ -342,7 +342,7 @@ class JournalSuite:
         self, journal: Journal, database: Database
     ) -> None:
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, ignore, new)
+        recorder = journal.recorder(new, 1, ignore, is_new=True)
         Transactions(database).failures = 1
         recorder.record(finished("a"))
         await asyncio.sleep(VISIBLE_AFTER * 4)
@@ -354,7 +354,7 @@ class JournalSuite:
         journal = Journal(database, driver="driver-3")
         journal.start()
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, ignore, new)
+        recorder = journal.recorder(new, 1, ignore, is_new=True)
         recorder.record(ended())
         written = asyncio.ensure_future(recorder.durable())
         await asyncio.sleep(0)
@@ -365,7 +365,7 @@ class JournalSuite:
     async def test_a_listener_hears_every_event_at_once(self, journal: Journal) -> None:
         heard: list[Event] = []
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, heard.append, new)
+        recorder = journal.recorder(new, 1, heard.append, is_new=True)
         recorder.record(finished("a"))
         assert heard == [finished("a")]
         await recorder.durable()

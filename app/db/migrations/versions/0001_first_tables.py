@@ -229,6 +229,7 @@ def upgrade() -> None:
     sa.Column('seq', sa.BigInteger(), nullable=False),
     sa.Column('status', sa.String(length=16), nullable=False),
     sa.Column('ports', sa.LargeBinary(), nullable=False),
+    sa.Column('input', sa.LargeBinary(), nullable=True),
     sa.Column('output', sa.LargeBinary(), nullable=True),
     sa.Column('error', sa.LargeBinary(), nullable=True),
     sa.Column('response', sa.LargeBinary(), nullable=True),
