@@ -15,6 +15,7 @@ import uvicorn
 from app.main import Server, create_app
 from app.settings import Settings
 from app.web.auth import is_loopback
+from app.web.protocol import BoundedProtocol
 
 GRACE_SECONDS = 1
 
@@ -69,7 +70,7 @@ def run(settings: Settings) -> None:
             app,
             host=settings.host,
             port=settings.port,
-            http="httptools",
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,

@@ -58,7 +58,7 @@ class CallSigner:
         if credential is None:
             message = f"there is no credential `{name}` in this workspace"
             raise BlockError("UNKNOWN_CREDENTIAL", message, retryable=False)
-        self.used.update(credential.data.values())
+        self.used.add(credential.secret)
         if self.key_header and credential.type in ("bearer", "value"):
             return {self.key_header: credential.secret}
         return credential.headers()

@@ -15,7 +15,8 @@ def identity(value: Json) -> Hashable:
         return ("list", tuple(identity(item) for item in value))
     if isinstance(value, dict):
         return ("object", frozenset((name, identity(item)) for name, item in value.items()))
-    return value
+    scalar: Hashable = value
+    return scalar
 
 
 def kind_of(value: Json) -> str:

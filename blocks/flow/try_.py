@@ -27,7 +27,7 @@ class TryConfig(Config):
 async def execute(context: Context, config: TryConfig, value: Json) -> Output:
     for attempt in range(config.attempts):
         try:
-            result = await context.run_body(attempt, value, {"item": value, "index": attempt})
+            result = await context.run_body(attempt, value, {})
         except BlockError as error:
             last = error
             context.log(f"Attempt {attempt + 1} of {config.attempts} failed: {error.message}")

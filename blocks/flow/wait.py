@@ -5,13 +5,12 @@ Waiting costs nothing and survives a restart of the server: an hour or a month, 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.sdk import Block, Config, Context, Example, Json, Wait
-
-LONGEST_SECONDS = 31_536_000
+from blocks.flow._times import LONGEST_SECONDS, moment
 
 
 class WaitConfig(Config):
@@ -45,15 +44,6 @@ class WaitConfig(Config):
         if not until and info.data["seconds"] is None:
             raise ValueError("or the seconds are needed")
         return until
-
-
-def moment(text: str) -> datetime:
-    """An ISO time as a moment; without a zone it is UTC. ValueError in plain words."""
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("must be a date and time such as 2026-12-24T18:00:00Z") from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 async def execute(context: Context, config: WaitConfig, value: Json) -> Wait:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from app.adapters.http import EgressClient
 from app.adapters.sandbox import MontySandbox
 from app.catalog import Catalog
 from app.engine.expressions import Scope, compile_expression, compile_template
-from app.sdk import Json, Output, SandboxResult, Wait, WorkflowResult
+from app.sdk import Arrival, Json, Output, SandboxResult, Wait, WorkflowResult
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CATALOG = Catalog.load()
@@ -29,6 +29,10 @@ class Workflows:
     async def run(self, workflow: str, variables: Mapping[str, Json], key: str) -> WorkflowResult:
         self.runs.append((workflow, dict(variables), key))
         return self._workflows[workflow](variables)
+
+    async def start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
+        self.runs.append((workflow, dict(variables), key))
+        return self._workflows[workflow](variables).execution_id
 
 
 class Platform:
@@ -54,6 +58,43 @@ class Answers:
         return self._result
 
 
+class State:
+    """The workspace's memory, with a clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._values: dict[tuple[str, str], tuple[Json, float]] = {}
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+
+    async def get(self, namespace: str, key: str) -> Json:
+        value, until = self._values.get((namespace, key), (None, 0.0))
+        return value if until > self.seconds else None
+
+    async def set(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> None:
+        self._values[namespace, key] = (value, self.seconds + (float("inf") if ttl is None else ttl))
+
+    async def add(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> bool:
+        if await self.get(namespace, key) is not None:
+            return False
+        await self.set(namespace, key, value, ttl)
+        return True
+
+    async def take(self, namespace: str, key: str, rate: float, burst: int) -> float:
+        level, since = self._buckets.get((namespace, key), (float(burst), self.seconds))
+        level = min(float(burst), level + (self.seconds - since) * rate)
+        taken = level >= 1
+        self._buckets[namespace, key] = (level - taken, self.seconds)
+        return 0.0 if taken else (1 - level) / rate
+
+    def keys(self) -> list[tuple[str, str]]:
+        return [*self._values, *self._buckets]
+
+
+async def nothing_behind(iteration: int, value: Json, names: Mapping[str, Json]) -> Json:
+    """A container without any blocks in it: its input comes out again."""
+    return value
+
+
 @dataclass
 class Stage:
     """What one block sees."""
@@ -67,30 +108,54 @@ class Stage:
     sandbox: Any = None
     workflows: Any = None
     platform: Any = None
+    blocks: Any = None
+    models: Any = None
     lines: list[str] = field(default_factory=list)
+    streamed: list[str] = field(default_factory=list)
     execution_id: str = "run-1"
     block_id: str = "block_1"
     block_name: str = "The block"
     mode: str = "live"
     idempotency_key: str = "run-1:block_1:0"
+    workspace: str = "workspace-1"
+    attempt: int = 1
+    inputs: dict[str, Json] = field(default_factory=dict)
+    state: Any = field(default_factory=State)
+    body: Callable[[int, Json, Mapping[str, Json]], Awaitable[Json]] = nothing_behind
+    bodies: list[tuple[int, Json, dict[str, Json]]] = field(default_factory=list)
+    """What `run_body` was asked for."""
 
     def names(self) -> dict[str, Json]:
         outputs = {block_id: {"output": output} for block_id, output in self.outputs.items()}
-        return {**outputs, "variables": self.variables, "blocks": outputs, "input": self.value, "execution": self.execution}
+        return {
+            **outputs,
+            "variables": self.variables,
+            "blocks": outputs,
+            "input": self.value,
+            "execution": self.execution,
+            "workflow": {"id": "workflow-1", "name": "The workflow"},
+        }
 
-    def scope(self) -> Scope:
-        return Scope(self.names(), NOON)
+    def scope(self, names: Mapping[str, Json] | None = None) -> Scope:
+        return Scope({**self.names(), **(names or {})}, NOON)
 
-    def evaluate(self, expression: str, place: str) -> Json:
-        return compile_expression(expression).evaluate(self.scope())
+    def evaluate(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> Json:
+        return compile_expression(expression).evaluate(self.scope(names))
 
-    def true(self, expression: str, place: str) -> bool:
-        value = self.evaluate(expression, place)
+    def true(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> bool:
+        value = self.evaluate(expression, place, names)
         assert isinstance(value, bool), place
         return value
 
+    async def run_body(self, iteration: int, value: Json, names: Mapping[str, Json]) -> Json:
+        self.bodies.append((iteration, value, dict(names)))
+        return await self.body(iteration, value, names)
+
     def log(self, message: str) -> None:
         self.lines.append(message)
+
+    def stream(self, text: str) -> None:
+        self.streamed.append(text)
 
     def now(self) -> datetime:
         return NOON
@@ -107,8 +172,18 @@ class Stage:
         block = CATALOG.get(block_type)
         assert block is not None
         self.value = value
+        if block.join != "all" and not self.inputs:
+            self.inputs = value
         resolved = config if block_type in ("code", "condition") else self.resolve(config)
         return await block.execute(self, block.config.model_validate(resolved), value)
+
+    async def resume(self, block_type: str, config: dict[str, Json], value: Json, arrival: Arrival) -> Output | Wait:
+        """Let a parked block of the catalog go on."""
+        block = CATALOG.get(block_type)
+        assert block is not None
+        assert block.resume is not None
+        self.value = value
+        return await block.resume(self, block.config.model_validate(self.resolve(config)), value, arrival)
 
 
 @dataclass

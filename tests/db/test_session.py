@@ -24,7 +24,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def name(database: Database) -> str:
     async with database.read() as connection:
-        return (await connection.execute(sa.select(workspaces.c.name))).scalar_one()
+        found: str = (await connection.execute(sa.select(workspaces.c.name))).scalar_one()
+        return found
 
 
 async def test_no_update_is_lost(tmp_path: Path, database: Database) -> None:
@@ -47,10 +48,13 @@ async def test_no_update_is_lost(tmp_path: Path, database: Database) -> None:
 
 
 async def test_a_transaction_that_fails_leaves_nothing_behind(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def change_and_fail() -> None:
         async with database.write() as connection:
             await connection.execute(sa.update(workspaces).values(name="changed"))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await change_and_fail()
     assert await name(database) == "Home"
 
 
@@ -72,7 +76,9 @@ async def test_a_reader_cannot_write(database: Database) -> None:
 async def test_a_row_cannot_point_to_nothing(database: Database) -> None:
     with pytest.raises(sa.exc.IntegrityError):
         async with database.write() as connection:
-            await connection.execute(sa.text("INSERT INTO memberships (workspace_id, user_id, role) VALUES ('none', 'none', 'owner')"))
+            await connection.execute(
+                sa.text("INSERT INTO memberships (workspace_id, user_id, role) VALUES ('none', 'none', 'owner')")
+            )
 
 
 async def test_values_are_not_shown_in_errors(database: Database) -> None:
@@ -84,5 +90,7 @@ async def test_values_are_not_shown_in_errors(database: Database) -> None:
 
 async def test_what_is_committed_is_flushed_to_the_disk(database: Database) -> None:
     async with database.write() as connection:
-        pragmas = [(await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() for pragma in ("journal_mode", "synchronous")]
+        pragmas = [
+            (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() for pragma in ("journal_mode", "synchronous")
+        ]
     assert pragmas == ["wal", 2]

@@ -63,7 +63,9 @@ def test_a_template_is_joined_into_its_text() -> None:
 
 
 def test_a_field_that_is_one_placeholder_keeps_the_type() -> None:
-    made = resolved({"number": "{{ variables.n }}", "flag": "{{ variables.n == 5 }}", "body": "{{ variables.all }}"}, n=5, all={"a": [1]})
+    made = resolved(
+        {"number": "{{ variables.n }}", "flag": "{{ variables.n == 5 }}", "body": "{{ variables.all }}"}, n=5, all={"a": [1]}
+    )
     assert (made.number, made.flag, made.body) == (5, True, {"a": [1]})
 
 
@@ -84,7 +86,9 @@ def test_templates_may_stand_in_any_depth() -> None:
 
 def test_code_and_conditions_are_left_as_they_stand() -> None:
     text = "f'{{ variables.x }}'"
-    made = resolved({"code": text, "rule": "variables.x == '{{'", "rows": [{"script": text}], "text": "{{ variables.x }}"}, x="Ada")
+    made = resolved(
+        {"code": text, "rule": "variables.x == '{{'", "rows": [{"script": text}], "text": "{{ variables.x }}"}, x="Ada"
+    )
     assert (made.code, made.rule, made.rows[0].script, made.text) == (text, "variables.x == '{{'", text, "Ada")
 
 
@@ -126,6 +130,12 @@ def test_a_bad_configuration_compiles_and_fails_only_when_it_is_run() -> None:
 
 
 def test_sources_tell_conditions_from_templates() -> None:
-    raw = {"rule": "a > 1", "text": "{{ b }}", "code": "{{ c }}", "rows": [{"rule": "d", "name": "plain"}], "headers": {"x": "{{ e }}"}}
+    raw = {
+        "rule": "a > 1",
+        "text": "{{ b }}",
+        "code": "{{ c }}",
+        "rows": [{"rule": "d", "name": "plain"}],
+        "headers": {"x": "{{ e }}"},
+    }
     found = {(source.place, source.is_condition) for source in sources(BLOCK, raw)}
     assert found == {("rule", True), ("text", False), ("rows.0.rule", True), ("headers.x", False)}

@@ -41,7 +41,9 @@ def test_everything_that_a_person_drew_comes_back_from_json() -> None:
 
 
 def test_what_may_be_left_out_has_defaults() -> None:
-    read, problems = parse({"blocks": [{"id": "a", "type": "noop"}, {"id": "b", "type": "noop"}], "edges": [{"source": "a", "target": "b"}]})
+    read, problems = parse(
+        {"blocks": [{"id": "a", "type": "noop"}, {"id": "b", "type": "noop"}], "edges": [{"source": "a", "target": "b"}]}
+    )
     assert problems == []
     assert read.blocks[0] == GraphBlock("a", "noop", "", 0, 0, {}, True, "", Policy())
     assert read.edges == (Edge("a:output>b:input", "a", "b", "output", "input"),)
@@ -67,7 +69,9 @@ def test_a_graph_is_an_object(raw: Json) -> None:
     assert [problem.message for problem in problems] == ["A graph is an object with blocks and edges."]
 
 
-@pytest.mark.parametrize(("raw", "places"), [({}, ["blocks", "edges"]), ({"blocks": {}, "edges": []}, ["blocks"]), ({"blocks": []}, ["edges"])])
+@pytest.mark.parametrize(
+    ("raw", "places"), [({}, ["blocks", "edges"]), ({"blocks": {}, "edges": []}, ["blocks"]), ({"blocks": []}, ["edges"])]
+)
 def test_blocks_and_edges_are_lists(raw: Json, places: list[str]) -> None:
     assert [problem.field for problem in parse(raw)[1]] == places
 

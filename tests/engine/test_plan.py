@@ -146,13 +146,13 @@ def cases(draw: st.DrawFn) -> Case:
 
 def brute_force(case: Case) -> dict[str, list[str]]:
     """The blocks that run, each with its sources: a fixed point over the definition, without any bookkeeping."""
-    running = dict.fromkeys(case.entries, [""])
+    running = {name: [""] for name in case.entries}
     while True:
         sources: dict[str, list[str]] = {}
         for edge in case.drawn.edges:
             if edge.source in running and edge.source_handle in case.taken[edge.source]:
                 sources.setdefault(edge.target, []).append(edge.source)
-        found = dict.fromkeys(case.entries, [""]) | sources
+        found = {name: [""] for name in case.entries} | sources
         if found.keys() == running.keys():
             return found
         running = found

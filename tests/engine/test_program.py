@@ -112,7 +112,9 @@ def test_a_reference_to_a_block_that_is_gone_is_named(text: str) -> None:
     assert found == [Problem("UNKNOWN_REFERENCE", "There is no block `gone`.", "use", "expression", "incomplete")]
 
 
-@pytest.mark.parametrize(("edges", "text"), [(("a>use", "use>later"), "later"), (("a>use", "a>beside"), "beside"), (("a>use",), "use")])
+@pytest.mark.parametrize(
+    ("edges", "text"), [(("a>use", "use>later"), "later"), (("a>use", "a>beside"), "beside"), (("a>use",), "use")]
+)
 def test_a_reference_must_point_backwards(edges: tuple[str, ...], text: str) -> None:
     found = problems(*edges, text=f"{{{{ blocks.{text}.output }}}}")
     assert [(problem.code, problem.block_id) for problem in found] == [("REFERENCE_NOT_BEFORE", "use")]

@@ -55,7 +55,9 @@ async def test_a_wait_that_is_over_needs_no_parking() -> None:
 
 async def test_a_parked_execution_goes_on_with_the_value_of_its_wait() -> None:
     drawn, known = graph("a>wait", "wait>b", wait="wait"), types(waits(60))
-    steps = [replace(step, wake_at=NOW) if step.wake_at else step for step in (await drive(drawn, known, "data")).recorder.recorded()]
+    steps = [
+        replace(step, wake_at=NOW) if step.wake_at else step for step in (await drive(drawn, known, "data")).recorder.recorded()
+    ]
     again = await drive(drawn, known, "data", recorded=steps, epoch=2)
     assert again.recorder.ran() == ["b"]
     assert again.told == ["begins", "wait completed", "b starts", "b completed", "ends completed", "durable"]

@@ -19,7 +19,7 @@ def query(server: ServerProcess, sql: str, *parameters: object) -> list[tuple[An
 
 def statuses(server: ServerProcess) -> dict[str, str]:
     """The status of every execution."""
-    return dict(query(server, "SELECT id, status FROM executions"))  # type: ignore[arg-type]
+    return dict(query(server, "SELECT id, status FROM executions"))
 
 
 def wait_until_all_ended(server: ServerProcess, seconds: float = 15) -> dict[str, str]:
@@ -30,4 +30,4 @@ def wait_until_all_ended(server: ServerProcess, seconds: float = 15) -> dict[str
         if all(status in TERMINAL for status in found.values()):
             return found
         time.sleep(0.05)
-    raise AssertionError(f"these have not ended: {({id: s for id, s in found.items() if s not in TERMINAL})}")
+    raise AssertionError(f"these have not ended: { ({id: s for id, s in found.items() if s not in TERMINAL}) }")

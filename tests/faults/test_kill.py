@@ -24,7 +24,7 @@ def call(id: str, url: str) -> dict[str, Any]:
 
 
 def steps(server: ServerProcess, execution_id: str) -> dict[str, str]:
-    return dict(query(server, "SELECT block_id, status FROM steps WHERE execution_id = ?", execution_id))  # type: ignore[arg-type]
+    return dict(query(server, "SELECT block_id, status FROM steps WHERE execution_id = ?", execution_id))
 
 
 def restart(server: ServerProcess) -> Client:
@@ -149,7 +149,7 @@ def test_whatever_was_answered_is_on_disk_at_any_moment_of_a_crash(own_server: S
     assert answered.keys() <= ended.keys(), "an execution whose caller was answered is gone"
     assert all(peer.count[f"/{execution_id}"] == 1 for execution_id in answered), "an answered execution ran again"
     assert all(peer.count[f"/{execution_id}"] >= 1 for execution_id in ended)
-    kept = dict(query(own_server, "SELECT id, output FROM executions"))  # type: ignore[arg-type]
+    kept = dict(query(own_server, "SELECT id, output FROM executions"))
     assert all(httpx.Response(200, content=kept[execution_id]).json() == body for execution_id, body in answered.items())
     per_execution = query(own_server, "SELECT execution_id, count(*), min(status), max(status) FROM steps GROUP BY execution_id")
     assert {found[1:] for found in per_execution} == {(4, "completed", "completed")}

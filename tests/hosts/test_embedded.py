@@ -16,7 +16,7 @@ from app.hosts.handles import HostStopped
 from app.journal.records import Ended
 from app.sdk import Context, Json, Output
 from tests.support.graphs import graph
-from tests.support.hosts import Gate, staged
+from tests.support.hosts import Gate, staged, until
 from tests.support.journals import Transactions, new_execution, row, step_rows
 from tests.support.tiny import fails, tiny, types, waits
 
@@ -161,9 +161,7 @@ async def test_a_caller_is_told_when_a_late_write_of_a_fresh_execution_fails(tmp
         transactions = Transactions(stage.database)
         transactions.failures = 1
         _, handle = await stage.start()
-        async with asyncio.timeout(2):
-            while transactions.failures:
-                await asyncio.sleep(0.01)
+        await transactions.failed.wait()
         gate.opened.set()
         with pytest.raises(sa.exc.OperationalError):
             await asyncio.wait_for(handle.ended, 2)
@@ -211,9 +209,7 @@ async def test_an_accepted_execution_is_not_lost_to_a_passing_error(tmp_path: Pa
     async with staged(tmp_path, graph("a"), types()) as stage:
         stage.lender.error = OSError("disk I/O error")
         execution_id = await stage.accept()
-        async with asyncio.timeout(2):
-            while stage.host.running:
-                await asyncio.sleep(0.01)
+        await until(stage.idle)
         assert (await row(stage.database, execution_id)).status == "running"
         await stage.journal.release(execution_id, 1)
         assert (await stage.ended(execution_id)).status == "completed"
@@ -251,7 +247,10 @@ async def test_watchers_hear_an_execution_from_its_beginning_to_its_end(tmp_path
                 "step_finished",
                 "execution_finished",
             ]
-            assert [message.type async for message in messages(workflow, 1) if message] == ["execution_started", "execution_finished"]
+            assert [message.type async for message in messages(workflow, 1) if message] == [
+                "execution_started",
+                "execution_finished",
+            ]
 
 
 async def test_what_has_happened_so_far_can_be_asked_while_it_runs(tmp_path: Path) -> None:

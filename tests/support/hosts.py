@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.db.session import Database
 from app.engine.graph import Graph
@@ -20,6 +20,16 @@ from app.journal.records import Ended, NewExecution
 from app.sdk import Block, Context, Json, Output
 from tests.support.journals import new_execution, opened, row, sqlite_url
 from tests.support.tiny import Environment, Types, tiny
+
+T = TypeVar("T")
+
+
+async def until(ask: Callable[[], Awaitable[T | None]]) -> T:
+    """What `ask` answers once that is something; it is asked again and again, because a database tells nobody."""
+    async with asyncio.timeout(5):
+        while (found := await ask()) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return found
 
 
 class Gate:
@@ -92,21 +102,26 @@ class Stage:
 
     async def ended(self, execution_id: str) -> Ended:
         """Wait for the end as the journal has it."""
-        async with asyncio.timeout(5):
-            while (ended := await self.journal.ended(execution_id)) is None:
-                await asyncio.sleep(0.01)
-        return ended
+        return await until(lambda: self.journal.ended(execution_id))
+
+    async def idle(self) -> bool | None:
+        """True when nothing is driven, else None."""
+        return None if self.host.running else True
 
     async def reaches(self, execution_id: str, status: str) -> Any:
         """Wait until the execution has this status on disk."""
-        async with asyncio.timeout(5):
-            while (found := await row(self.database, execution_id)) is None or found.status != status:
-                await asyncio.sleep(0.01)
-        return found
+
+        async def ask() -> Any:
+            found = await row(self.database, execution_id)
+            return found if found is not None and found.status == status else None
+
+        return await until(ask)
 
 
 @asynccontextmanager
-async def staged(directory: Path, drawn: Graph, known: Types, *, max_running: int = 500, drain: float = 0) -> AsyncIterator[Stage]:
+async def staged(
+    directory: Path, drawn: Graph, known: Types, *, max_running: int = 500, drain: float = 0
+) -> AsyncIterator[Stage]:
     """A host that drives `drawn`; one after another over the same directory they are like restarts of a server."""
     async with opened(sqlite_url(directory)) as database:
         workflow: Mapping[str, Json] = {"id": "workflow-1", "name": "Flow", "revision": 1}

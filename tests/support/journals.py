@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -55,7 +56,13 @@ async def _seed(database: Database) -> None:
 def new_execution(id: str = "", **more: Any) -> NewExecution:
     usual: dict[str, Any] = {"input": {"n": 1}, "created_at": datetime.now(UTC), "trigger": "api", "mode": "live"}
     return NewExecution(
-        id=id or str(uuid4()), workspace_id=WORKSPACE, workflow_id=WORKFLOW, revision=1, start_block=None, user_id=USER, **(usual | more)
+        id=id or str(uuid4()),
+        workspace_id=WORKSPACE,
+        workflow_id=WORKFLOW,
+        revision=1,
+        start_block=None,
+        user_id=USER,
+        **(usual | more),
     )
 
 
@@ -92,14 +99,12 @@ class Transactions:
     def __init__(self, database: Database) -> None:
         self.count = 0
         self.failures = 0
-        self._engine = database._writer.sync_engine
-        sa.event.listen(self._engine, "begin", self._begun)
+        self.failed = asyncio.Event()
+        sa.event.listen(database._writer.sync_engine, "begin", self._begun)
 
     def _begun(self, connection: sa.Connection) -> None:
         self.count += 1
         if self.failures:
             self.failures -= 1
+            self.failed.set()
             raise sa.exc.OperationalError("BEGIN", {}, Exception("disk I/O error"))
-
-    def forget(self) -> None:
-        sa.event.remove(self._engine, "begin", self._begun)

@@ -55,7 +55,15 @@ async def answer(context: Context, config: Any, value: Json) -> Output:
 
 def tiny(type: str, execute: Run = pass_on, **more: Any) -> Block:
     """A block that passes its input on unless told otherwise."""
-    return Block(type=type, title=type.capitalize(), category="Test", icon="box", description="", execute=execute, **{"config": Anything, **more})
+    return Block(
+        type=type,
+        title=type.capitalize(),
+        category="Test",
+        icon="box",
+        description="",
+        execute=execute,
+        **{"config": Anything, **more},
+    )
 
 
 def takes(*ports: str, type: str = "check", among: Sequence[str] = ("if", "else")) -> Block:
@@ -163,7 +171,9 @@ class Environment:
 def assignment(graph: Graph, known: Types, value: Json = None, **more: Any) -> Assignment:
     program = compile_program(graph, known)
     start = more.pop("start_block", None)
-    usual = Assignment("run-1", program, program.entries(start), value, "manual", "live", {"id": "flow-1", "name": "Flow", "revision": 1})
+    usual = Assignment(
+        "run-1", program, program.entries(start), value, "manual", "live", {"id": "flow-1", "name": "Flow", "revision": 1}
+    )
     return replace(usual, **more)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -266,22 +265,3 @@ def test_a_call_nested_as_deep_as_is_allowed_can_be_looked_at(
     execution = answer.headers["x-execution-id"]
     assert client.get(f"/api/executions/{execution}/trace").status_code == 200
     assert client.get(f"/executions/{execution}", headers={"Accept": "text/html"}).status_code == 200
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"\r\n" * 50],
-    ids=repr,
-)
-def test_what_is_no_http_does_no_harm(server: ServerProcess, kept: str, sent: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
-        connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
-        answer = connection.recv(100)
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
-
-
-def test_headers_without_end_are_refused(server: ServerProcess, kept: str) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"a" * 200_000 + b"\r\n\r\n")
-        assert not connection.recv(100).startswith(b"HTTP/1.1 500")

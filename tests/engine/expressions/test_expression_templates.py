@@ -50,7 +50,8 @@ def render(text: str) -> object:
 )
 def test_a_text_renders_so(text: str, expected: object) -> None:
     found = render(text)
-    assert found == expected and type(found) is type(expected)
+    assert found == expected
+    assert type(found) is type(expected)
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,10 @@ ALL = [*FUNCTIONS.values(), *(method for methods in METHODS.values() for method 
 @pytest.mark.parametrize("function", ALL, ids=lambda function: function.signature)
 def test_the_example_of_every_function_is_true(function: Function) -> None:
     found = value(function.example)
-    assert found == function.gives and type(found) is type(function.gives)
-    assert function.name in function.signature and function.help.endswith(".")
+    assert found == function.gives
+    assert type(found) is type(function.gives)
+    assert function.name in function.signature
+    assert function.help.endswith(".")
 
 
 @pytest.mark.parametrize(
