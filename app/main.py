@@ -16,6 +16,7 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template.config import TemplateConfig
 
 from app.adapters.http import EgressClient
+from app.adapters.llm import LanguageModels
 from app.adapters.sandbox import MontySandbox
 from app.adapters.vault import Vault
 from app.catalog import Catalog
@@ -38,6 +39,7 @@ from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
 from app.services.platform import PlatformCalls
 from app.services.scheduler import Scheduler
+from app.services.state import StateStore
 from app.services.workflows import Workflows
 from app.settings import Settings
 from app.web import errors, hooks
@@ -66,6 +68,7 @@ class Server:
         self.journal = Journal(self.database, driver=str(uuid4()))
         self.host = EmbeddedHost(self.journal, self.bus, settings.max_running)
         self.http = EgressClient(allow=settings.egress_allow)
+        self.models = LanguageModels(settings.egress_allow)
         self.sandbox = MontySandbox()
         vault = Vault.open(settings.secret_key, settings.data)
         catalog = Catalog.load()
@@ -80,9 +83,12 @@ class Server:
             credentials,
             vault,
             self.http,
+            self.models,
             self.sandbox,
             block_settings,
             settings.model_api_key,
+            StateStore(self.database),
+            catalog,
             lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, execution),
             lambda execution: PlatformCalls(self.database, workflows, executions, execution),
         )
@@ -121,6 +127,7 @@ class Server:
             await self.host.drain(DRAIN_SECONDS)
             await self.journal.close()
             await self.http.close()
+            await self.models.close()
             await asyncio.to_thread(self.sandbox.close)
             await self.database.close()
 

@@ -42,9 +42,11 @@ class ExecutionData:
 @dataclass(frozen=True, slots=True)
 class StepRow:
     block_id: str
+    iteration: str
     seq: int
     status: str
     ports: bytes
+    input: bytes | None
     output: bytes | None
     error: bytes | None
     log: bytes | None

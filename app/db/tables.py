@@ -95,6 +95,7 @@ workflows = sa.Table(
     sa.Column("block_count", sa.Integer, nullable=False, default=0),
     sa.Column("trigger_count", sa.Integer, nullable=False, default=0),
     sa.Column("sample", sa.LargeBinary),
+    sa.Column("settings", sa.LargeBinary),
     sa.Column("created_by", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
@@ -155,7 +156,13 @@ executions = sa.Table(
     sa.Column("driver", sa.String(36)),
     sa.Column("lease_until", Moment),
     sa.Column("wake_at", Moment),
+    sa.Column("deadline_at", Moment),
+    sa.Column("priority", sa.Integer, nullable=False, default=0),
+    sa.Column("concurrency_limit", sa.Integer),
+    sa.Column("options", sa.LargeBinary),
+    sa.Column("retry_of", sa.String(36)),
     sa.Column("cancel_requested", sa.Boolean, nullable=False, default=False),
+    sa.Column("followed_up", sa.Boolean, nullable=False, default=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("started_at", Moment),
     sa.Column("finished_at", Moment),
@@ -165,15 +172,21 @@ sa.Index("ix_executions_workflow_created", executions.c.workflow_id, executions.
 sa.Index("uq_executions_child", executions.c.parent_id, executions.c.parent_key, unique=True)
 _open = executions.c.status.in_(("queued", "running", "waiting"))
 sa.Index("ix_executions_open", executions.c.status, executions.c.created_at, sqlite_where=_open, postgresql_where=_open)
+_timed = executions.c.deadline_at.is_not(None) & _open
+sa.Index("ix_executions_deadline", executions.c.deadline_at, sqlite_where=_timed, postgresql_where=_timed)
+_to_follow_up = executions.c.followed_up.is_(False)
+sa.Index("ix_executions_follow_up", executions.c.finished_at, sqlite_where=_to_follow_up, postgresql_where=_to_follow_up)
 
 steps = sa.Table(
     "steps",
     metadata,
     sa.Column("execution_id", sa.String(36), sa.ForeignKey("executions.id"), primary_key=True),
     sa.Column("block_id", sa.String(100), primary_key=True),
+    sa.Column("iteration", sa.String(200), primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("ports", sa.LargeBinary, nullable=False),
+    sa.Column("input", sa.LargeBinary),
     sa.Column("output", sa.LargeBinary),
     sa.Column("error", sa.LargeBinary),
     sa.Column("response", sa.LargeBinary),
@@ -183,6 +196,61 @@ steps = sa.Table(
     sa.Column("finished_at", Moment),
     sa.Column("wake_at", Moment),
     sa.Column("duration_ms", sa.Float),
+)
+
+signals = sa.Table(
+    "signals",
+    metadata,
+    _id(),
+    sa.Column("workspace_id", sa.String(36), sa.ForeignKey("workspaces.id"), nullable=False),
+    sa.Column("execution_id", sa.String(36), sa.ForeignKey("executions.id"), nullable=False, index=True),
+    sa.Column("block_id", sa.String(100), nullable=False),
+    sa.Column("iteration", sa.String(200), nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("data", sa.LargeBinary),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("payload", sa.LargeBinary),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment),
+    sa.Column("answered_at", Moment),
+)
+_awaited = signals.c.status == "open"
+sa.Index(
+    "ix_signals_open", signals.c.workspace_id, signals.c.kind, signals.c.name, sqlite_where=_awaited, postgresql_where=_awaited
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("signal_id", sa.String(36), sa.ForeignKey("signals.id"), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("decision", sa.String(16), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("form", sa.LargeBinary),
+    sa.Column("created_at", Moment, nullable=False),
+)
+
+kv = sa.Table(
+    "kv",
+    metadata,
+    sa.Column("workspace_id", sa.String(36), sa.ForeignKey("workspaces.id"), primary_key=True),
+    sa.Column("namespace", sa.String(200), primary_key=True),
+    sa.Column("key", sa.String(500), primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("expires_at", Moment, index=True),
+    sa.Column("updated_at", Moment, nullable=False),
+)
+
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("workflow_id", sa.String(36), sa.ForeignKey("workflows.id"), primary_key=True),
+    sa.Column("key", sa.String(500), primary_key=True),
+    sa.Column("execution_id", sa.String(36), nullable=False),
+    sa.Column("created_at", Moment, nullable=False, index=True),
 )
 
 schedules = sa.Table(

@@ -31,6 +31,12 @@ class RecordedStep:
     wake_at: datetime | None = None
     response: Json = None
     error: Failure | None = None
+    iteration: str = ""
+    attempts: int = 1
+    awaits_signal: bool = False
+    arrived: bool = False
+    payload: Json = None
+    """What the awaited signal brought, once it has `arrived`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,10 @@ class Assignment:
     recorded: Sequence[RecordedStep] = ()
     depth: int = 0
     concurrency: int = 32
+    use_pins: bool = False
+    """Whether pinned outputs stand in for running their blocks."""
+    only: frozenset[str] | None = None
+    """The blocks that may run; None for all. What is recorded counts as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from app.engine.assignment import Recorder
 from app.engine.events import (
@@ -16,8 +16,8 @@ from app.engine.events import (
     StepParked,
     StepsSkipped,
     StepStarted,
+    StepStreamed,
 )
-from app.sdk import Json, Wait
 
 SEQ_PER_EPOCH = 10_000_000
 """Event numbers start anew, higher, in each epoch: a resumed execution never re-uses one that a viewer has seen."""
@@ -35,37 +35,38 @@ class Chronicle:
     def execution_started(self, trigger: str) -> None:
         self._recorder.record(ExecutionStarted(self._next(), now(), trigger))
 
-    def step_started(self, block_id: str) -> datetime:
+    def step_started(self, block_id: str, iteration: str, attempt: int) -> datetime:
         """Returns the moment, which the end of the step has to tell again."""
         at = now()
-        self._recorder.record(StepStarted(self._next(), at, block_id))
+        self._recorder.record(StepStarted(self._next(), at, block_id, attempt, iteration))
         return at
+
+    def step_streamed(self, block_id: str, iteration: str, text: str) -> None:
+        self._recorder.record(StepStreamed(self._next(), now(), block_id, text, iteration))
 
     def step_finished(
         self,
         block_id: str,
+        iteration: str,
         status: Literal["completed", "failed", "cancelled"],
         started_at: datetime,
-        *,
-        ports: tuple[str, ...] = (),
-        output: bytes | None = None,
-        error: Failure | None = None,
-        response: Json = None,
-        log: tuple[str, ...] = (),
+        **more: Any,
     ) -> None:
+        """`more`: ports, output, error, response, attempts, log as in StepFinished."""
         at = now()
         duration_ms = round((at - started_at).total_seconds() * 1000, 3)
         self._recorder.record(
-            StepFinished(self._next(), at, block_id, status, started_at, duration_ms, ports, output, error, response, 1, log)
+            StepFinished(self._next(), at, block_id, status, started_at, duration_ms, iteration=iteration, **more)
         )
 
-    def step_parked(self, block_id: str, started_at: datetime, wait: Wait, output: bytes) -> None:
-        self._recorder.record(StepParked(self._next(), now(), block_id, started_at, wait.until, output))
+    def step_parked(self, block_id: str, iteration: str, started_at: datetime, **more: Any) -> None:
+        """`more`: wake_at, output, signal, retrying, attempts, error, log as in StepParked."""
+        self._recorder.record(StepParked(self._next(), now(), block_id, started_at, iteration=iteration, **more))
 
     def steps_skipped(self, block_ids: tuple[str, ...]) -> None:
         self._recorder.record(StepsSkipped(self._next(), now(), block_ids))
 
-    def execution_parked(self, wake_at: datetime) -> None:
+    def execution_parked(self, wake_at: datetime | None) -> None:
         self._recorder.record(ExecutionParked(self._next(), now(), wake_at))
 
     def execution_finished(

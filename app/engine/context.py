@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from app.engine.expressions import ExpressionError, Scope, compile_expression
+from app.engine.frame import Frame, Ready
 from app.engine.program import Step
-from app.sdk import BlockError, Http, Json, Platform, Sandbox, Workflows
+from app.sdk import BlockError, Blocks, Http, Json, Models, Platform, Sandbox, State, Workflows
 
 T = TypeVar("T")
 
@@ -30,67 +32,42 @@ class Environment(Protocol):
     def workflows(self) -> Workflows: ...
     @property
     def platform(self) -> Platform: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def blocks(self) -> Blocks: ...
+    @property
+    def models(self) -> Models: ...
+    @property
+    def workspace(self) -> str: ...
 
 
-class Names:
-    """The names that expressions of one execution can use; grows as blocks finish."""
-
-    def __init__(
-        self,
-        variables: Mapping[str, Json],
-        execution: Mapping[str, Json],
-        workflow: Mapping[str, Json],
-        secrets: Mapping[str, Any],
-        blocks: Mapping[str, str],
-    ) -> None:
-        self._outputs: dict[str, Json] = {}
-        self._absent = dict(blocks)
-        self._base: dict[str, Any] = {
-            "variables": variables,
-            "blocks": self._outputs,
-            "execution": execution,
-            "workflow": workflow,
-            "secrets": secrets,
-        }
+class Drive(Protocol):
+    """What the runner lends to every step of its execution."""
 
     @property
-    def variables(self) -> Mapping[str, Json]:
-        """What the execution was given; once its trigger has run, with defaults filled in."""
-        variables: Mapping[str, Json] = self._base["variables"]
-        return variables
-
-    @variables.setter
-    def variables(self, variables: Mapping[str, Json]) -> None:
-        self._base["variables"] = variables
-
-    def finished(self, block_id: str, output: Json) -> None:
-        """A block's output is known from now on."""
-        self._absent.pop(block_id, None)
-        self._outputs[block_id] = {"output": output}
-        self._base.setdefault(block_id, self._outputs[block_id])
-
-    def with_input(self, value: Json) -> dict[str, Any]:
-        return {**self._base, "input": value}
-
-    def scope(self, value: Json) -> Scope:
-        return Scope(self.with_input(value), datetime.now(UTC), self._absent)
+    def execution(self) -> Mapping[str, Json]: ...
+    @property
+    def environment(self) -> Environment: ...
+    async def run_body(self, step: Step, frame: Frame, iteration: int, value: Json, names: Mapping[str, Json]) -> Json: ...
+    def stream(self, step: Step, frame: Frame, text: str) -> None: ...
 
 
 class StepContext:
     """The sdk's Context for one attempt of one block."""
 
-    def __init__(self, step: Step, names: Names, value: Json, execution: Mapping[str, Json], environment: Environment) -> None:
-        self._step = step
-        self._names = names
+    def __init__(self, drive: Drive, frame: Frame, ready: Ready, value: Json) -> None:
+        self._drive = drive
+        self._frame = frame
+        self._step = ready.step
+        self._ready = ready
         self._value = value
-        self._execution = execution
-        self._environment = environment
         self._scope: Scope | None = None
         self.lines: list[str] = []
 
     @property
     def execution_id(self) -> str:
-        return str(self._execution["id"])
+        return str(self._drive.execution["id"])
 
     @property
     def block_id(self) -> str:
@@ -102,35 +79,74 @@ class StepContext:
 
     @property
     def mode(self) -> str:
-        return str(self._execution["mode"])
+        return str(self._drive.execution["mode"])
 
     @property
     def idempotency_key(self) -> str:
-        return f"{self.execution_id}:{self._step.id}:0"
+        return f"{self.execution_id}:{self._step.id}:{self._frame.iteration or 0}"
 
     @property
     def variables(self) -> Mapping[str, Json]:
-        return self._names.variables
+        return self._frame.names.variables
 
     @property
     def settings(self) -> Mapping[str, str]:
-        return self._environment.settings
+        return self._drive.environment.settings
 
     @property
     def http(self) -> Http:
-        return self._permitted("http", lambda: self._environment.http)
+        return self._permitted("http", lambda: self._drive.environment.http)
 
     @property
     def sandbox(self) -> Sandbox:
-        return self._permitted("sandbox", lambda: self._environment.sandbox)
+        return self._permitted("sandbox", lambda: self._drive.environment.sandbox)
 
     @property
     def workflows(self) -> Workflows:
-        return self._permitted("workflows", lambda: self._environment.workflows)
+        return self._permitted("workflows", lambda: self._drive.environment.workflows)
 
     @property
     def platform(self) -> Platform:
-        return self._permitted("platform", lambda: self._environment.platform)
+        return self._permitted("platform", lambda: self._drive.environment.platform)
+
+    @property
+    def state(self) -> State:
+        return self._permitted("state", lambda: self._drive.environment.state)
+
+    @property
+    def models(self) -> Models:
+        return self._permitted("models", lambda: self._drive.environment.models)
+
+    @property
+    def blocks(self) -> Blocks:
+        return self._permitted("blocks", lambda: self._drive.environment.blocks)
+
+    @property
+    def inputs(self) -> Mapping[str, Json]:
+        return self._frame.inputs(self._step)
+
+    @property
+    def attempt(self) -> int:
+        return self._ready.attempt
+
+    @property
+    def workspace(self) -> str:
+        return self._drive.environment.workspace
+
+    async def run_body(self, iteration: int, value: Json, names: Mapping[str, Json]) -> Json:
+        if not self._step.block.body:
+            raise BlockError("NOT_PERMITTED", f"Block type `{self._step.block.type}` has no body.")
+        return await self._drive.run_body(self._step, self._frame, iteration, value, names)
+
+    async def cached(self, namespace: str, key: str) -> Json:
+        """What the engine itself has kept for this workspace."""
+        return await self._drive.environment.state.get(namespace, key)
+
+    async def cache(self, namespace: str, key: str, value: Json, ttl: float) -> None:
+        await self._drive.environment.state.set(namespace, key, value, ttl)
+
+    def stream(self, text: str) -> None:
+        self._drive.stream(self._step, self._frame, text)
 
     def _permitted(self, need: str, service: Callable[[], T]) -> T:
         if need not in self._step.block.needs:
@@ -139,22 +155,27 @@ class StepContext:
 
     def scope(self) -> Scope:
         if self._scope is None:
-            self._scope = self._names.scope(self._value)
+            self._scope = self._frame.names.scope(self._value)
         return self._scope
 
     def names(self) -> dict[str, Json]:
-        known = self._names.with_input(self._value)
+        known = self._frame.names.with_input(self._value)
         del known["secrets"]
         return known
 
-    def evaluate(self, expression: str, place: str) -> Json:
+    def evaluate(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> Json:
+        scope = self.scope()
+        if names:
+            scope = replace(scope, names={**scope.names, **names})
         try:
-            return compile_expression(expression).evaluate(self.scope())
+            return compile_expression(expression).evaluate(scope)
         except ExpressionError as error:
-            raise BlockError(error.code, f"field `{place}`: {error.message}", details={"field": place}) from error
+            raise BlockError(
+                error.code, f"field `{place}`: {error.message}", details={"field": place}, retryable=False
+            ) from error
 
-    def true(self, expression: str, place: str) -> bool:
-        value = self.evaluate(expression, place)
+    def true(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> bool:
+        value = self.evaluate(expression, place, names)
         if isinstance(value, bool):
             return value
         kind = {dict: "an object", list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from app.sdk import Json
+from app.sdk import Json, Signal
 
 ExecutionStatus = Literal["queued", "running", "waiting", "completed", "failed", "cancelled", "timed_out"]
-StepStatus = Literal["completed", "failed", "cancelled", "waiting", "skipped", "running"]
+StepStatus = Literal["completed", "failed", "cancelled", "waiting", "retrying", "skipped", "running"]
 TERMINAL: frozenset[str] = frozenset({"completed", "failed", "cancelled", "timed_out"})
 
 
@@ -38,11 +38,26 @@ class StepStarted:
     at: datetime
     block_id: str
     attempt: int = 1
+    iteration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepStreamed:
+    """A piece of text that a running step shows; it is not recorded."""
+
+    seq: int
+    at: datetime
+    block_id: str
+    text: str
+    iteration: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StepFinished:
-    """A step's record. `output` is its encoded JSON; `response` is set by a block that answers the caller."""
+    """A step's record. `output` is its encoded JSON; `response` is set by a block that answers the caller.
+
+    `iteration` tells the round of the containers around the block: "" outside, "3" in one, "3/0" in two.
+    """
 
     seq: int
     at: datetime
@@ -56,18 +71,29 @@ class StepFinished:
     response: Json = None
     attempts: int = 1
     log: tuple[str, ...] = ()
+    iteration: str = ""
+    input: bytes | None = None
+    """Encoded, and only where it does not follow from recorded outputs: at the beginning of a body."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepParked:
-    """A step that waits for a moment; `output` is its encoded value for then."""
+    """A step that waits: for a moment, for a signal, or (`retrying`) for its next attempt. `output` is encoded."""
 
     seq: int
     at: datetime
     block_id: str
     started_at: datetime
-    wake_at: datetime
+    wake_at: datetime | None
     output: bytes
+    signal: Signal | None = None
+    retrying: bool = False
+    attempts: int = 1
+    error: Failure | None = None
+    log: tuple[str, ...] = ()
+    iteration: str = ""
+    input: bytes | None = None
+    """Encoded, and only where it does not follow from recorded outputs: at the beginning of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +107,7 @@ class StepsSkipped:
 class ExecutionParked:
     seq: int
     at: datetime
-    wake_at: datetime
+    wake_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +119,6 @@ class ExecutionFinished:
     error: Failure | None = None
 
 
-Event = ExecutionStarted | StepStarted | StepFinished | StepParked | StepsSkipped | ExecutionParked | ExecutionFinished
+Event = (
+    ExecutionStarted | StepStarted | StepStreamed | StepFinished | StepParked | StepsSkipped | ExecutionParked | ExecutionFinished
+)

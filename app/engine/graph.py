@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,11 +26,37 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and when a failed attempt is repeated; `attempts` counts the first one."""
+
+    attempts: int = 1
+    delay_ms: int = 1_000
+    factor: float = 2.0
+    max_delay_ms: int = 60_000
+    jitter: float = 0.1
+    never_for: tuple[str, ...] = ()
+    """Error codes that are not tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A fixed answer that stands in for running the block."""
+
+    output: Json = None
+    port: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """How one block is run. `timeout_ms` None means the block type's own."""
+    """How one block is run. `timeout_ms` is for one attempt, None means the block type's own."""
 
     timeout_ms: int | None = None
+    total_timeout_ms: int | None = None
     on_error: OnError = "fail"
+    retry: Retry = Retry()
+    run_if: str = ""
+    cache_ttl_ms: int | None = None
+    pinned: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +96,28 @@ class _Position(_Strict):
     y: float = Field(0, allow_inf_nan=False)
 
 
+class _Retry(_Strict):
+    attempts: int = Field(1, ge=1, le=100)
+    delay_ms: int = Field(1_000, ge=0, le=86_400_000)
+    factor: float = Field(2.0, ge=1, le=100, allow_inf_nan=False)
+    max_delay_ms: int = Field(60_000, ge=0, le=2_592_000_000)
+    jitter: float = Field(0.1, ge=0, le=1, allow_inf_nan=False)
+    never_for: list[str] = Field(default_factory=list, max_length=100)
+
+
+class _Pin(_Strict):
+    output: Any = None
+    port: str = Field("", max_length=100)
+
+
 class _Policy(_Strict):
     timeout_ms: int | None = Field(None, ge=1, le=86_400_000)
+    total_timeout_ms: int | None = Field(None, ge=1, le=31_536_000_000)
     on_error: OnError = "fail"
+    retry: _Retry = Field(default_factory=_Retry)
+    run_if: str = Field("", max_length=10_000)
+    cache_ttl_ms: int | None = Field(None, ge=1, le=31_536_000_000)
+    pinned: _Pin | None = None
 
 
 class _Block(_Strict):
@@ -123,7 +168,7 @@ def _parse_block(item: Json, number: int, canonical: Callable[[str], str], probl
         named = item.get("id") if isinstance(item, dict) else None
         problems.extend(_form_problems(error, f"blocks.{number}", named if isinstance(named, str) else None))
         return None
-    policy = Policy(block.policy.timeout_ms, block.policy.on_error)
+    policy = _policy(block.policy)
     return GraphBlock(
         block.id,
         canonical(block.type),
@@ -134,6 +179,19 @@ def _parse_block(item: Json, number: int, canonical: Callable[[str], str], probl
         block.enabled,
         block.notes,
         policy,
+    )
+
+
+def _policy(raw: _Policy) -> Policy:
+    retry = raw.retry
+    return Policy(
+        raw.timeout_ms,
+        raw.total_timeout_ms,
+        raw.on_error,
+        Retry(retry.attempts, retry.delay_ms, retry.factor, retry.max_delay_ms, retry.jitter, tuple(retry.never_for)),
+        raw.run_if.strip(),
+        raw.cache_ttl_ms,
+        None if raw.pinned is None else Pin(raw.pinned.output, raw.pinned.port),
     )
 
 
@@ -186,7 +244,18 @@ def dump_block(block: GraphBlock) -> dict[str, Json]:
     if block.notes:
         dumped["notes"] = block.notes
     if block.policy != Policy():
-        dumped["policy"] = {"timeout_ms": block.policy.timeout_ms, "on_error": block.policy.on_error}
+        dumped["policy"] = _dump_policy(block.policy)
+    return dumped
+
+
+def _dump_policy(policy: Policy) -> dict[str, Json]:
+    """Only what differs from the default."""
+    plain, standard = asdict(policy), asdict(Policy())
+    dumped = {name: value for name, value in plain.items() if value != standard[name]}
+    if "retry" in dumped:
+        dumped["retry"] = {name: value for name, value in plain["retry"].items() if value != standard["retry"][name]}
+        if "never_for" in dumped["retry"]:
+            dumped["retry"]["never_for"] = list(policy.retry.never_for)
     return dumped
 
 

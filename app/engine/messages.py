@@ -14,6 +14,7 @@ from app.engine.events import (
     StepParked,
     StepsSkipped,
     StepStarted,
+    StepStreamed,
 )
 from app.sdk import Json
 
@@ -34,22 +35,49 @@ def describe_event(execution_id: str, event: Event) -> Message:
         case ExecutionStarted(trigger=trigger):
             return Message("execution_started", data | {"trigger": trigger}, event.seq)
         case StepStarted(block_id=block_id, attempt=attempt):
-            return Message("step_started", data | {"block_id": block_id, "attempt": attempt}, event.seq)
+            step = {"block_id": block_id, "iteration": event.iteration, "attempt": attempt}
+            return Message("step_started", data | step, event.seq)
+        case StepStreamed(block_id=block_id, text=text):
+            return Message("step_streamed", data | {"block_id": block_id, "iteration": event.iteration, "text": text}, event.seq)
         case StepFinished():
-            error = None if event.error is None else event.error.as_json()
-            step = {"block_id": event.block_id, "status": event.status, "ports": list(event.ports)}
-            return Message("step_finished", data | step | {"duration_ms": event.duration_ms, "error": error}, event.seq)
-        case StepParked(block_id=block_id, wake_at=wake_at):
-            return Message(
-                "step_finished", data | {"block_id": block_id, "status": "waiting", "wake_at": iso(wake_at)}, event.seq
-            )
+            return Message("step_finished", data | _finished(event), event.seq)
+        case StepParked():
+            return Message("step_finished", data | _parked(event), event.seq)
         case StepsSkipped(block_ids=block_ids):
             return Message("steps_skipped", data | {"block_ids": list(block_ids)}, event.seq)
         case ExecutionParked(wake_at=wake_at):
-            return Message("execution_waiting", data | {"wake_at": iso(wake_at)}, event.seq)
+            return Message("execution_waiting", data | {"wake_at": _moment(wake_at)}, event.seq)
         case ExecutionFinished():
             error = None if event.error is None else event.error.as_json()
             return Message("execution_finished", data | {"status": event.status, "error": error}, event.seq)
+
+
+def _finished(event: StepFinished) -> dict[str, Json]:
+    return {
+        "block_id": event.block_id,
+        "iteration": event.iteration,
+        "status": event.status,
+        "ports": list(event.ports),
+        "duration_ms": event.duration_ms,
+        "attempts": event.attempts,
+        "error": None if event.error is None else event.error.as_json(),
+    }
+
+
+def _parked(event: StepParked) -> dict[str, Json]:
+    return {
+        "block_id": event.block_id,
+        "iteration": event.iteration,
+        "status": "retrying" if event.retrying else "waiting",
+        "wake_at": _moment(event.wake_at),
+        "attempts": event.attempts,
+        "signal": None if event.signal is None else event.signal.kind,
+        "error": None if event.error is None else event.error.as_json(),
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
 
 
 def is_news(message: Message, seen: int) -> bool:

@@ -24,6 +24,8 @@ class Plan:
     outgoing: tuple[dict[str, tuple[int, ...]], ...]
     upstream: tuple[tuple[int, ...], ...]
     """The blocks directly before each block, without repetition, in order."""
+    joins_any: frozenset[int] = frozenset()
+    """Blocks that run at the first taken edge instead of waiting for all."""
 
     @cached_property
     def number(self) -> dict[str, int]:
@@ -45,7 +47,7 @@ class Plan:
         return frozenset(self.ids[number] for number in seen)
 
 
-def compile_plan(graph: Graph) -> Plan:
+def compile_plan(graph: Graph, joins_any: Collection[str] = ()) -> Plan:
     """The plan of a graph that has passed validation; networkx gives the order (ties as the person drew them)."""
     drawn = {block.id: number for number, block in enumerate(graph.blocks)}
     digraph: nx.DiGraph[str] = nx.DiGraph()
@@ -67,6 +69,7 @@ def compile_plan(graph: Graph) -> Plan:
         tuple(incoming),
         tuple({handle: tuple(targets) for handle, targets in handles.items()} for handles in outgoing),
         tuple(tuple(sources) for sources in upstream),
+        frozenset(number[block_id] for block_id in joins_any),
     )
 
 
@@ -115,10 +118,19 @@ class Progress:
 
     def _settle_edge(self, source: int | None, target: int, ready: list[int], skipped: list[int]) -> None:
         self._unsettled[target] -= 1
-        if source is not None and source not in self._sources[target]:
-            self._sources[target].append(source)
+        sources = self._sources[target]
+        if target in self.plan.joins_any:
+            if source is not None and not sources:
+                sources.append(source)
+                ready.append(target)
+            elif self._unsettled[target] == 0 and not sources:
+                skipped.append(target)
+                self._spread(target, ready, skipped)
+            return
+        if source is not None and source not in sources:
+            sources.append(source)
         if self._unsettled[target] == 0:
-            if self._sources[target]:
+            if sources:
                 ready.append(target)
             else:
                 skipped.append(target)
@@ -131,12 +143,13 @@ class Progress:
             for targets in self.plan.outgoing[stack.pop()].values():
                 for target in targets:
                     self._unsettled[target] -= 1
-                    if self._unsettled[target] == 0:
-                        if self._sources[target]:
-                            ready.append(target)
-                        else:
-                            skipped.append(target)
-                            stack.append(target)
+                    if self._unsettled[target]:
+                        continue
+                    if not self._sources[target]:
+                        skipped.append(target)
+                        stack.append(target)
+                    elif target not in self.plan.joins_any:
+                        ready.append(target)
 
     def sources(self, block: int) -> tuple[int, ...]:
         """The blocks whose output is this block's input, in the order of the plan."""

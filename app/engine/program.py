@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from app.engine.config import (
-    CompiledConfig,
-    check_source,
-    compile_config,
-    source_references,
-    sources,
-)
-from app.engine.graph import Graph, GraphBlock, OnError, Problem
+from app.engine.config import CompiledConfig, compile_config
+from app.engine.graph import Graph, GraphBlock, Policy
 from app.engine.plan import Plan, compile_plan
-from app.engine.validate import BlockTypes
-from app.sdk import ERROR_PORT, Block
+from app.engine.regions import cut
+from app.engine.registry import BlockTypes
+from app.sdk import ERROR_PORT, Block, BlockError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +26,43 @@ class Step:
     enabled: bool
     timeout: float
     """Seconds for one attempt."""
-    on_error: OnError
+    policy: Policy
     error_connected: bool
     first_port: tuple[str, ...]
     """The port that a disabled block, or one that continues after failing, takes."""
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether an execution goes on after this step has failed."""
+        return self.error_connected or self.policy.on_error == "continue"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Program:
     plan: Plan
     steps: tuple[Step, ...]
+    bodies: Mapping[str, Program] = field(default_factory=dict)
+    """The program of each container's body, by the container's id."""
 
-    @property
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The name of every block by its id, bodies included."""
+        inner = {block_id: name for body in self.bodies.values() for block_id, name in body.names.items()}
+        return {step.id: step.name for step in self.steps} | inner
+
+    @cached_property
     def triggers(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.block.trigger)
+
+    def step(self, block_id: str) -> Step:
+        """The step of a block, wherever it is. Raises LookupError."""
+        number = self.plan.number.get(block_id)
+        if number is not None:
+            return self.steps[number]
+        for body in self.bodies.values():
+            if block_id in body.names:
+                return body.step(block_id)
+        raise LookupError(f"There is no block `{block_id}`.")
 
     def entries(self, start_block: str | None) -> tuple[int, ...]:
         """The numbers of the blocks at which an execution enters. Raises LookupError with the reason.
@@ -58,8 +77,7 @@ class Program:
             raise LookupError(f"Block `{start_block}` is not an enabled block at which an execution can start.")
         if not self.triggers:
             return self.plan.roots
-        starters = [step for step in triggers if step.block.type == MANUAL_START]
-        chosen = starters or triggers
+        chosen = [step for step in triggers if step.block.type in MANUAL_STARTS] or triggers
         if len(chosen) == 1:
             return (chosen[0].number,)
         if not chosen:
@@ -68,69 +86,54 @@ class Program:
         raise LookupError(f"This workflow can start at {names}: name one as `start_block`.")
 
 
-MANUAL_START = "starter"
+MANUAL_STARTS = ("starter",)
 
 
 def compile_program(graph: Graph, types: BlockTypes) -> Program:
-    """Compile a graph that has passed validation."""
-    plan = compile_plan(graph)
-    blocks = {block.id: block for block in graph.blocks}
-    steps = []
-    for number, block_id in enumerate(plan.ids):
-        drawn = blocks[block_id]
-        block = types.get(drawn.type)
-        if block is None:
-            raise LookupError(f"Unknown block type `{drawn.type}`")
-        timeout_ms = drawn.policy.timeout_ms or block.timeout_ms
-        ports = block.ports(drawn.config)
-        steps.append(
-            Step(
-                number,
-                block_id,
-                drawn.name or block.title,
-                block,
-                compile_config(block, drawn.config),
-                drawn.enabled,
-                timeout_ms / 1000,
-                drawn.policy.on_error,
-                ERROR_PORT.name in plan.outgoing[number],
-                (ports[0].name,) if ports else (),
-            )
-        )
-    return Program(plan, tuple(steps))
+    """Compile a graph that has passed validation, the bodies of its containers included."""
+    regions = cut(graph, types)
+    declared = {block.id: _declaration(block, types) for block in regions.outer.blocks}
+    joins_any = [block.id for block in regions.outer.blocks if _joins_any(declared[block.id], block)]
+    plan = compile_plan(regions.outer, joins_any)
+    blocks = {block.id: block for block in regions.outer.blocks}
+    steps = tuple(
+        _step(number, blocks[block_id], declared[block_id], ERROR_PORT.name in plan.outgoing[number])
+        for number, block_id in enumerate(plan.ids)
+    )
+    return Program(plan, steps, {container: compile_program(body, types) for container, body in regions.bodies.items()})
 
 
-BUILT_IN_NAMES = frozenset({"variables", "blocks", "item", "index", "input", "execution", "workflow", "secrets"})
-
-
-def check_sources(graph: Graph, types: BlockTypes) -> list[Problem]:
-    """Expressions that do not compile, and references to blocks that are gone or do not come before."""
-    plan = compile_plan(graph)
-    names = {block.id: block.name or block.id for block in graph.blocks}
-    return [problem for block in graph.blocks for problem in _check_block(block, plan, names, types)]
-
-
-def _check_block(block: GraphBlock, plan: Plan, names: dict[str, str], types: BlockTypes) -> Iterator[Problem]:
+def _declaration(block: GraphBlock, types: BlockTypes) -> Block:
     declared = types.get(block.type)
-    if declared is None or not block.enabled:
-        return
-    before: frozenset[str] | None = None
-    for source in sources(declared, block.config):
-        if source.is_condition and not source.text.strip():
-            yield Problem("EXPRESSION_EMPTY", "The condition is empty.", block.id, source.place, "incomplete")
-            continue
-        error = check_source(source)
-        if error is not None:
-            yield Problem(error.code, error.message, block.id, source.place, "incomplete")
-            continue
-        for path in source_references(source):
-            referenced = path[1] if path[0] == "blocks" and len(path) > 1 else path[0]
-            if path[0] != "blocks" and (referenced in BUILT_IN_NAMES or referenced not in names):
-                continue
-            if referenced not in names:
-                yield Problem("UNKNOWN_REFERENCE", f"There is no block `{referenced}`.", block.id, source.place, "incomplete")
-                continue
-            before = plan.ancestors(block.id) if before is None else before
-            if referenced not in before:
-                message = f"Block `{names[referenced]}` does not come before this block, so its output is not known here."
-                yield Problem("REFERENCE_NOT_BEFORE", message, block.id, source.place, "incomplete")
+    if declared is None:
+        raise LookupError(f"Unknown block type `{block.type}`")
+    return declared
+
+
+def _joins_any(declared: Block, block: GraphBlock) -> bool:
+    if isinstance(declared.join, str):
+        return declared.join == "any"
+    field_name, value = declared.join
+    return bool(block.config.get(field_name, declared.config.model_fields[field_name].default) == value)
+
+
+def _step(number: int, block: GraphBlock, declared: Block, error_connected: bool) -> Step:
+    ports = [port.name for port in declared.ports(block.config) if port.name != declared.body]
+    timeout_ms = block.policy.timeout_ms or declared.timeout_ms
+    return Step(
+        number,
+        block.id,
+        block.name or declared.title,
+        declared,
+        compile_config(declared, block.config),
+        block.enabled,
+        timeout_ms / 1000,
+        block.policy,
+        error_connected,
+        tuple(ports[:1]),
+    )
+
+
+def is_repeatable(error: BlockError, step: Step) -> bool:
+    """Whether the policy allows to try again after this error."""
+    return error.retryable and error.code not in step.policy.retry.never_for

@@ -1,44 +1,30 @@
-"""Drives one execution: asks its progress what is ready, awaits blocks, reports events. The engine's only async file."""
+"""Drives one execution: asks its frames what is ready, awaits blocks, reports events. The engine's only async file."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Literal
 
 from app.engine.assignment import Assignment, Outcome, Recorder
+from app.engine.attempt import Attempts, BodyFailed
 from app.engine.chronicle import Chronicle, now
-from app.engine.context import Environment, Names, StepContext
+from app.engine.context import Environment
 from app.engine.events import Failure
-from app.engine.plan import Advance, Progress
+from app.engine.frame import Frame, Ready
+from app.engine.names import Names
 from app.engine.program import Step
-from app.engine.values import MAX_OUTPUT_DEPTH, MAX_VALUE_BYTES, encode, nested_too_deep
-from app.sdk import BlockError, Json, Output, Wait
-
-logger = logging.getLogger(__name__)
+from app.engine.values import encode
+from app.sdk import Json
 
 INLINE_STEPS = 100
 """After so many steps in a row that never waited, everybody else gets a turn."""
 
+SHORT_WAIT = timedelta(milliseconds=50)
+"""An execution that has to wait no longer than this stays in memory."""
 
-@dataclass(slots=True)
-class _Parked:
-    until: datetime
-    value: Json
-    started_at: datetime
-
-
-@dataclass(slots=True)
-class _State:
-    outputs: dict[int, Json] = field(default_factory=dict)
-    ready: deque[int] = field(default_factory=deque)
-    running: dict[asyncio.Task[None], Step] = field(default_factory=dict)
-    parked: dict[int, _Parked] = field(default_factory=dict)
-    failure: Failure | None = None
-    response: Json = None
+MAX_STEPS = 100_000
 
 
 class Runner:
@@ -46,33 +32,38 @@ class Runner:
 
     def __init__(self, assignment: Assignment, recorder: Recorder, environment: Environment) -> None:
         self._assignment = assignment
-        self._program = assignment.program
         self._chronicle = Chronicle(recorder, assignment.epoch)
-        self._environment = environment
-        self._progress = Progress(self._program.plan, assignment.entries)
-        self._state = _State()
-        self._execution: dict[str, Json] = {
+        self.environment = environment
+        self.execution: dict[str, Json] = {
             "id": assignment.id,
             "mode": assignment.mode,
             "trigger": assignment.trigger,
             "depth": assignment.depth,
             "request": assignment.request,
         }
+        program = assignment.program
         variables = assignment.input if isinstance(assignment.input, dict) else {"body": assignment.input}
-        blocks = {step.id: step.name for step in self._program.steps}
-        self._names = Names(variables, self._execution, assignment.workflow, environment.secrets, blocks)
-        self._started: dict[int, datetime] = {}
+        names = Names.of(variables, self.execution, assignment.workflow, environment.secrets, program.names)
+        self._root = Frame(program, assignment.entries, names, assignment.input)
+        self._frames = [self._root]
+        self._recorded = {(step.block_id, step.iteration): step for step in assignment.recorded}
+        self._attempts = Attempts(self, self._chronicle, assignment)
+        self._steps = len(assignment.recorded)
         self._taken_up = False
+        self._busy = 0
+        self._inside: dict[tuple[str, str], int] = {}
+        self._idle = False
+        self._stopping = False
 
     async def drive(self) -> Outcome:
         """Run until nothing more can run now. Records everything; the last event is durable on return."""
         self._chronicle.execution_started(self._assignment.trigger)
         self._take_up()
         try:
-            await self._run()
+            await self._run(self._root)
         finally:
             await self._stop_running()
-        if self._state.failure is None and self._state.parked:
+        if self._root.failure is None and self._is_waiting():
             return await self._park()
         return await self._finish()
 
@@ -80,211 +71,212 @@ class Runner:
         """Record that an execution was stopped from outside: its interrupted steps, then the end."""
         if not self._taken_up:
             self._take_up()
-        self._record_interrupted()
+        for frame in self._frames:
+            self._record_interrupted(frame)
         self._chronicle.execution_finished(status, None, failure)
         await self._chronicle.durable()
 
-    def _record_interrupted(self) -> None:
-        for number, started_at in self._started.items():
-            self._chronicle.step_finished(self._program.steps[number].id, "cancelled", started_at)
-        for number, parked in self._state.parked.items():
-            self._chronicle.step_finished(self._program.steps[number].id, "cancelled", parked.started_at)
-        self._started.clear()
-        self._state.parked.clear()
+    def arrive(self, block_id: str, iteration: str, payload: Json) -> bool:
+        """A signal has come for a step that waits in this drive; False when there is none."""
+        for frame in self._frames:
+            number = frame.program.plan.number.get(block_id)
+            if frame.iteration == iteration and number is not None and number in frame.parked:
+                frame.parked[number].arrived = True
+                frame.parked[number].payload = payload
+                self._poke(frame)
+                return True
+        return False
 
-    # -- the loop ------------------------------------------------------------------------------------------------
+    # -- what containers and contexts ask -------------------------------------------------------------------------
 
-    async def _run(self) -> None:
-        state = self._state
+    async def run_body(self, step: Step, frame: Frame, iteration: int, value: Json, names: Mapping[str, Json]) -> Json:
+        """One round of a container's body. Raises BodyFailed when a block in it fails."""
+        body = frame.program.bodies.get(step.id)
+        if body is None or not body.steps:
+            return value
+        path = f"{frame.iteration}/{iteration}" if frame.iteration else str(iteration)
+        inner = Frame(body, body.plan.roots, frame.names.inner(names), value, path)
+        self._frames.append(inner)
+        self._enter(step, frame)
+        try:
+            inner.begin(self._recorded)
+            await self._run(inner)
+            self._record_interrupted(inner)
+            self._frames.remove(inner)
+        finally:
+            self._leave(step, frame)
+        if self._root.response is None:
+            self._root.response = inner.response
+        if inner.failure is not None:
+            raise BodyFailed(inner.failure.code, inner.failure.message)
+        if self._stopping:
+            raise BodyFailed("STOPPED", "the execution has failed elsewhere")
+        return inner.output()
+
+    def stream(self, step: Step, frame: Frame, text: str) -> None:
+        self._chronicle.step_streamed(step.id, frame.iteration, text)
+
+    def skipped(self, frame: Frame, block_ids: tuple[str, ...]) -> None:
+        """Tell which blocks will not run; in rounds of a body nobody is told, there may be very many."""
+        if block_ids and not frame.iteration:
+            self._chronicle.steps_skipped(block_ids)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether a failure is ending the execution."""
+        return self._stopping
+
+    def _enter(self, step: Step, frame: Frame) -> None:
+        """While rounds of its body run, a container does nothing of its own."""
+        key = (step.id, frame.iteration)
+        self._inside[key] = self._inside.get(key, 0) + 1
+        if self._inside[key] == 1:
+            self._busy -= 1
+
+    def _leave(self, step: Step, frame: Frame) -> None:
+        key = (step.id, frame.iteration)
+        self._inside[key] -= 1
+        if self._inside[key] == 0:
+            self._busy += 1
+
+    # -- the loop -------------------------------------------------------------------------------------------------
+
+    async def _run(self, frame: Frame) -> None:
+        """Until the frame is finished, or (the outermost one) until everything waits."""
         inline = 0
         while True:
-            self._wake()
-            if state.failure is None:
-                if len(state.ready) == 1 and not state.running and not state.parked:
-                    await self._run_step(self._program.steps[state.ready.popleft()])
+            if frame.parked:
+                frame.wake(now())
+            if frame.failure is None and not self._stopping:
+                if len(frame.ready) == 1 and not frame.running and not frame.parked and not frame.ready[0].step.block.body:
+                    await self._run_step(frame, frame.ready.popleft())
                     inline += 1
                     if inline % INLINE_STEPS == 0:
                         await asyncio.sleep(0)
                     continue
-                while state.ready and len(state.running) < self._assignment.concurrency:
-                    step = self._program.steps[state.ready.popleft()]
-                    state.running[asyncio.create_task(self._run_step(step))] = step
-            elif state.running:
-                self._stop_harmless()
-            if not state.running:
+                self._start_ready(frame)
+            elif frame.running and not self._stopping:
+                self._stop_harmless(frame)
+            if not frame.running and (not frame.parked or frame.failure is not None or self._stopping):
                 return
-            done, _ = await asyncio.wait(state.running, timeout=self._until_wake(), return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                del state.running[task]
+            if frame is self._root and not frame.running and self._may_park():
+                return
+            await self._wait(frame)
+            if frame is self._root and self._idle:
+                self._idle = False
+                if self._may_park():
+                    return
+
+    def _start_ready(self, frame: Frame) -> None:
+        while frame.ready and len(frame.running) < self._assignment.concurrency:
+            ready = frame.ready.popleft()
+            frame.running[asyncio.create_task(self._run_step(frame, ready))] = ready.step
+
+    async def _run_step(self, frame: Frame, ready: Ready) -> None:
+        only = self._assignment.only
+        if only is not None and ready.step.id not in only:
+            return
+        self._steps += 1
+        self._busy += 1
+        try:
+            if self._steps > MAX_STEPS:
+                failure = Failure("TOO_MANY_STEPS", f"An execution may have {MAX_STEPS:,} steps.", ready.step.id)
+                frame.failure = frame.failure or failure
+            else:
+                await self._attempts.run(frame, ready)
+        finally:
+            self._busy -= 1
+        if frame is self._root and frame.failure is not None:
+            self._stopping = True
+            for other in self._frames:
+                self._stop_harmless(other)
+                self._poke(other)
+
+    async def _wait(self, frame: Frame) -> None:
+        """Until a step of the frame ends, its next moment comes, or somebody pokes it."""
+        frame.poke = asyncio.get_running_loop().create_future()
+        self._consider_idle()
+        until = frame.next_wake()
+        timeout = None if until is None else max(0.0, (until - now()).total_seconds())
+        done, _ = await asyncio.wait({*frame.running, frame.poke}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        frame.poke = None
+        for task in done:
+            if task in frame.running:
+                del frame.running[task]
                 if not task.cancelled():
                     task.result()
 
-    def _stop_harmless(self) -> None:
+    def _consider_idle(self) -> None:
+        """When nothing is being done in any frame, the outermost one is told: everything waits."""
+        if self._busy or not self._is_waiting():
+            return
+        for frame in self._frames:
+            if frame.poke is None or frame.poke.done() or frame.ready or any(task.done() for task in frame.running):
+                return
+        self._idle = True
+        self._poke(self._root)
+
+    def _may_park(self) -> bool:
+        """Whether all that is left is to wait, for longer than is worth staying in memory."""
+        if self._busy or any(frame.ready for frame in self._frames) or not self._is_waiting():
+            return False
+        wake_at = self._next_wake()
+        return wake_at is None or wake_at - now() > SHORT_WAIT
+
+    def _is_waiting(self) -> bool:
+        return any(frame.parked for frame in self._frames)
+
+    def _next_wake(self) -> datetime | None:
+        moments = [moment for frame in self._frames if (moment := frame.next_wake()) is not None]
+        return min(moments, default=None)
+
+    @staticmethod
+    def _poke(frame: Frame) -> None:
+        if frame.poke is not None and not frame.poke.done():
+            frame.poke.set_result(None)
+
+    @staticmethod
+    def _stop_harmless(frame: Frame) -> None:
         """After a failure, steps without effect are stopped; those with one finish, so that what they did is on record."""
-        for task, step in self._state.running.items():
-            if step.block.effect == "none":
+        for task, step in frame.running.items():
+            if step.block.effect == "none" and not step.block.body:
                 task.cancel()
 
     async def _stop_running(self) -> None:
-        for task in self._state.running:
+        tasks = [task for frame in self._frames for task in frame.running]
+        for task in tasks:
             task.cancel()
-        if self._state.running:
-            await asyncio.gather(*self._state.running, return_exceptions=True)
-            self._state.running.clear()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for frame in self._frames:
+            frame.running.clear()
 
-    def _until_wake(self) -> float | None:
-        if not self._state.parked:
-            return None
-        return max(0.0, (min(parked.until for parked in self._state.parked.values()) - now()).total_seconds())
-
-    def _wake(self) -> None:
-        """Finish parked steps whose moment has come."""
-        moment = now() if self._state.parked else None
-        for number, parked in list(self._state.parked.items()):
-            if moment is not None and parked.until <= moment:
-                del self._state.parked[number]
-                step = self._program.steps[number]
-                self._finish_step(step, Output(parked.value), encode(parked.value), parked.started_at, ())
-
-    def _advance(self, advance: Advance) -> None:
-        self._state.ready.extend(advance.ready)
-        if advance.skipped:
-            skipped = tuple(self._program.plan.ids[number] for number in advance.skipped)
-            self._chronicle.steps_skipped(skipped)
+    # -- the beginning and the end --------------------------------------------------------------------------------
 
     def _take_up(self) -> None:
-        """Settle what the journal remembers; only what it does not remember runs again."""
         self._taken_up = True
-        self._advance(self._progress.begin())
-        state = self._state
-        remembered = {step.block_id: step for step in self._assignment.recorded}
-        pending = deque(state.ready)
-        state.ready.clear()
-        while pending:
-            number = pending.popleft()
-            step = self._program.steps[number]
-            recorded = remembered.get(step.id)
-            if recorded is None or recorded.status == "cancelled":
-                state.ready.append(number)
-            elif recorded.status == "waiting" and recorded.wake_at is not None:
-                state.parked[number] = _Parked(recorded.wake_at, recorded.output, recorded.started_at)
-            elif recorded.status == "failed" and not _goes_on(step):
-                state.failure = recorded.error
-            else:
-                self._settle(step, recorded.output, recorded.ports, recorded.response)
-                pending.extend(state.ready)
-                state.ready.clear()
+        self.skipped(self._root, self._root.begin(self._recorded))
 
-    def _settle(self, step: Step, output: Json, ports: tuple[str, ...], response: Json) -> None:
-        self._state.outputs[step.number] = output
-        self._names.finished(step.id, output)
-        if step.block.trigger and isinstance(output, dict):
-            self._names.variables = output
-        if response is not None and self._state.response is None:
-            self._state.response = response
-        self._advance(self._progress.settle(step.number, ports))
-
-    # -- one step ------------------------------------------------------------------------------------------------
-
-    def _input(self, step: Step) -> Json:
-        sources = self._progress.sources(step.number)
-        if not sources:
-            return self._assignment.input
-        if len(sources) == 1:
-            return self._state.outputs[sources[0]]
-        ids = self._program.plan.ids
-        return {ids[number]: self._state.outputs[number] for number in sources}
-
-    async def _run_step(self, step: Step) -> None:
-        value = self._input(step)
-        started_at = self._started[step.number] = self._chronicle.step_started(step.id)
-        if not step.enabled:
-            self._finish_step(step, Output(value, step.first_port), encode(value), started_at, ())
-            return
-        if step.block.effect != "none":
-            await self._chronicle.durable()
-            if self._state.failure is not None:
-                return  # another step has failed meanwhile, and this one is recorded as interrupted
-        context = StepContext(step, self._names, value, self._execution, self._environment)
-        try:
-            result = await self._execute(step, context, value)
-            encoded = encode(result.value)
-            if len(encoded) > MAX_VALUE_BYTES:
-                raise BlockError("OUTPUT_TOO_LARGE", f"the output is {len(encoded):,} bytes; {MAX_VALUE_BYTES:,} are allowed")
-            if nested_too_deep(result.value, encoded):
-                raise BlockError("OUTPUT_TOO_DEEP", f"the output is nested deeper than {MAX_OUTPUT_DEPTH} levels")
-        except BlockError as error:
-            self._fail_step(
-                step, Failure(error.code, f"{step.name}: {error.message}", step.id), started_at, (*context.lines, *error.log)
-            )
-        except TimeoutError:
-            failure = Failure("STEP_TIMEOUT", f"{step.name}: not finished within {step.timeout:g} s", step.id)
-            self._fail_step(step, failure, started_at, tuple(context.lines))
-        except Exception as error:
-            logger.exception("block crashed", extra={"block_type": step.block.type, "execution_id": self._assignment.id})
-            failure = Failure("BLOCK_CRASHED", f"{step.name}: the block itself failed ({type(error).__name__})", step.id)
-            self._fail_step(step, failure, started_at, tuple(context.lines))
-        else:
-            if isinstance(result, Wait):
-                self._park_step(step, result, encoded, started_at)
-            else:
-                self._finish_step(step, result, encoded, started_at, tuple(context.lines))
-
-    async def _execute(self, step: Step, context: StepContext, value: Json) -> Output | Wait:
-        config = step.config.resolve(context.scope)
-        async with asyncio.timeout(step.timeout):
-            return await step.block.execute(context, config, value)
-
-    def _finish_step(self, step: Step, result: Output, encoded: bytes, started_at: datetime, log: tuple[str, ...]) -> None:
-        self._started.pop(step.number, None)
-        self._chronicle.step_finished(
-            step.id, "completed", started_at, ports=result.ports, output=encoded, response=result.response, log=log
-        )
-        self._settle(step, result.value, result.ports, result.response)
-
-    def _park_step(self, step: Step, wait: Wait, encoded: bytes, started_at: datetime) -> None:
-        self._started.pop(step.number, None)
-        self._state.parked[step.number] = _Parked(wait.until, wait.value, started_at)
-        self._chronicle.step_parked(step.id, started_at, wait, encoded)
-
-    def _fail_step(self, step: Step, failure: Failure, started_at: datetime, log: tuple[str, ...]) -> None:
-        """A failure goes to the error handle, or on as data when the policy says so, or ends the execution."""
-        self._started.pop(step.number, None)
-        ports = ("error",) if step.error_connected else step.first_port if step.on_error == "continue" else ()
-        output: Json = {"error": failure.as_json()}
-        self._chronicle.step_finished(step.id, "failed", started_at, ports=ports, output=encode(output), error=failure, log=log)
-        if _goes_on(step):
-            self._settle(step, output, ports, None)
-        elif self._state.failure is None:
-            self._state.failure = failure
-
-    # -- the end -------------------------------------------------------------------------------------------------
+    def _record_interrupted(self, frame: Frame) -> None:
+        waiting = {number: parked.started_at for number, parked in frame.parked.items()}
+        for number, started_at in (frame.started | waiting).items():
+            self._chronicle.step_finished(frame.program.steps[number].id, frame.iteration, "cancelled", started_at)
+        frame.started.clear()
+        frame.parked.clear()
 
     async def _park(self) -> Outcome:
-        wake_at = min(parked.until for parked in self._state.parked.values())
+        wake_at = self._next_wake()
         self._chronicle.execution_parked(wake_at)
         await self._chronicle.durable()
         return Outcome("parked", wake_at=wake_at)
 
     async def _finish(self) -> Outcome:
-        self._record_interrupted()
-        failure = self._state.failure
-        output = None if failure else self._output()
+        for frame in self._frames:
+            self._record_interrupted(frame)
+        failure = self._root.failure
+        response = self._root.response
+        output = None if failure else self._root.output() if response is None else response["body"]
         status: Literal["completed", "failed"] = "failed" if failure else "completed"
         self._chronicle.execution_finished(status, None if failure else encode(output), failure)
         await self._chronicle.durable()
         return Outcome(status, output, failure)
-
-    def _output(self) -> Json:
-        """The answer's body, else the outputs of the blocks after which nothing came."""
-        if self._state.response is not None:
-            return self._state.response["body"]
-        went_on = {source for number in self._state.outputs for source in self._progress.sources(number)}
-        ids = self._program.plan.ids
-        last = {ids[number]: output for number, output in sorted(self._state.outputs.items()) if number not in went_on}
-        return next(iter(last.values())) if len(last) == 1 else last or None
-
-
-def _goes_on(step: Step) -> bool:
-    """Whether an execution goes on after this step has failed."""
-    return step.error_connected or step.on_error == "continue"

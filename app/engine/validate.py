@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 import networkx as nx
 
+from app.engine import regions
 from app.engine.graph import Graph, GraphBlock, Problem
+from app.engine.registry import BlockTypes
 from app.sdk import ERROR_PORT, Block
 
 MAX_BLOCKS = 5_000
 MAX_EDGES = 20_000
-
-
-class BlockTypes(Protocol):
-    """The registry, as far as the engine needs it: a declaration by type name or alias."""
-
-    def get(self, type: str) -> Block | None: ...
 
 
 def output_handles(block: Block, graph_block: GraphBlock) -> tuple[str, ...]:
@@ -98,10 +93,15 @@ def _cycles(graph: Graph, types: BlockTypes) -> Iterator[Problem]:
             yield Problem("CYCLE", f"These blocks form a cycle: {named}. A workflow runs forward only.", members[0])
 
 
+def _bodies(graph: Graph, types: BlockTypes) -> Iterator[Problem]:
+    return regions.problems(graph, types)
+
+
 RULES: tuple[Callable[[Graph, BlockTypes], Iterator[Problem]], ...] = (
     _unknown_types,
     _duplicate_ids,
     _edges_to_nowhere,
     _unknown_handles,
     _cycles,
+    _bodies,
 )

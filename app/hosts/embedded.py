@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 from weakref import WeakValueDictionary
 
 from app.engine.assignment import Outcome
@@ -33,6 +33,7 @@ class _Drive:
     task: asyncio.Task[None] | None = None
     cancel: bool = False
     response: Json = None
+    runner: Runner | None = None
     history: list[Event] = field(default_factory=list)
 
 
@@ -47,7 +48,7 @@ class EmbeddedHost:
         self._handles: WeakValueDictionary[str, Handle] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
-        self._releases: set[asyncio.Task[None]] = set()
+        self._releases: set[asyncio.Task[object]] = set()
         self.accepting = True
 
     # -- what callers ask ----------------------------------------------------------------------------------------
@@ -105,6 +106,16 @@ class EmbeddedHost:
             await asyncio.wait([handle.ended], timeout=10)
         return True
 
+    async def arrive(self, execution_id: str, block_id: str, iteration: str, payload: Json) -> None:
+        """Something that a parked step waits for has come and is on disk: go on now."""
+        drive = self._drives.get(execution_id)
+        if drive is not None and drive.runner is not None and drive.runner.arrive(block_id, iteration, payload):
+            return
+        if drive is None:
+            await self.take(execution_id)
+        else:
+            self._wake.set()
+
     def history(self, execution_id: str) -> list[Event] | None:
         """The events so far of an execution that is driven here now."""
         drive = self._drives.get(execution_id)
@@ -143,6 +154,8 @@ class EmbeddedHost:
     async def _sweep(self) -> None:
         while True:
             try:
+                for execution_id in await self._journal.overdue(_now()):
+                    self._in_background(self.cancel(execution_id))
                 room = self._max_running - len(self._drives)
                 full = room <= 0
                 for execution_id in await self._journal.due(_now(), self._max_running if full else room, only_children=full):
@@ -186,21 +199,24 @@ class EmbeddedHost:
 
     async def _drive(self, drive: _Drive, claimed: Claimed, new: NewExecution | None) -> None:
         execution = claimed.execution
-        recorder = self._journal.recorder(execution.id, claimed.epoch, lambda event: self._listen(drive, recorder, event), new)
+        recorder = self._journal.recorder(
+            execution, claimed.epoch, lambda event: self._listen(drive, recorder, event), is_new=new is not None
+        )
         runner: Runner | None = None
         try:
             runner = await self._prepare(drive, recorder, claimed, new)
             if runner is None:
                 return
+            drive.runner = runner
             if claimed.cancel_requested:
-                await self._end_from_outside(drive, runner, "cancelled")
+                await self._end_from_outside(drive, runner)
             else:
                 self._settle(drive, await runner.drive())
         except asyncio.CancelledError:
             if runner is None or not drive.cancel:
                 await self._give_back(recorder, claimed)
                 raise
-            await self._end_from_outside(drive, runner, "cancelled")
+            await self._end_from_outside(drive, runner)
         except Fenced:
             await self._overtaken(execution.id)
         except Exception as error:
@@ -238,8 +254,12 @@ class EmbeddedHost:
             await self._journal.release(claimed.execution.id, claimed.epoch)
             self._wake.set()
 
-    async def _end_from_outside(self, drive: _Drive, runner: Runner, status: Literal["cancelled", "timed_out"]) -> None:
+    async def _end_from_outside(self, drive: _Drive, runner: Runner) -> None:
+        deadline = drive.execution.deadline_at
+        status: Literal["cancelled", "timed_out"] = "cancelled"
         failure = Failure("CANCELLED", "The execution was cancelled.")
+        if deadline is not None and deadline <= _now():
+            status, failure = "timed_out", Failure("TIMED_OUT", "The execution was not finished by its deadline.")
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()
@@ -274,10 +294,13 @@ class EmbeddedHost:
             drive.history.append(event)
         if isinstance(event, StepFinished) and event.response is not None and drive.response is None:
             drive.response = event.response
-            release = asyncio.create_task(self._release(execution.id, recorder, event.response))
-            self._releases.add(release)
-            release.add_done_callback(self._releases.discard)
+            self._in_background(self._release(execution.id, recorder, event.response))
         announce(self._bus, execution.id, execution.workflow_id, execution.trigger, event)
+
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
 
     async def _release(self, execution_id: str, recorder: JournalRecorder, response: Json) -> None:
         """Let the caller have its answer once it is on disk."""

@@ -73,4 +73,11 @@ def assignment_of(claimed: Claimed, loaded: LoadedProgram) -> Assignment:
         claimed.epoch,
         claimed.steps,
         execution.depth,
+        use_pins=bool((execution.options or {}).get("use_pins")),
+        only=_only(execution.options),
     )
+
+
+def _only(options: Json) -> frozenset[str] | None:
+    named = (options or {}).get("only")
+    return None if named is None else frozenset(named)

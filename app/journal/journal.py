@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.session import Database
-from app.db.tables import executions, steps
+from app.db.tables import executions, signals, steps
+from app.engine.assignment import RecordedStep
 from app.engine.events import (
     TERMINAL,
     Event,
@@ -19,9 +21,10 @@ from app.engine.events import (
     StepFinished,
     StepParked,
 )
-from app.journal.records import Claimed, Ended, NewExecution
-from app.journal.rows import end_values, execution_row, finished_row, parked_row, read_execution, read_json, read_step
+from app.journal.records import Claimed, Copy, Ended, NewExecution
+from app.journal.rows import end_values, execution_row, finished_row, parked_row, read_execution, read_json, read_step, signal_row
 from app.journal.writer import Batch, Writer
+from app.sdk import Json
 
 LEASE = timedelta(seconds=15)
 VISIBLE_AFTER = 0.05
@@ -43,26 +46,38 @@ class Journal:
         await self._writer.close()
 
     def recorder(
-        self, execution_id: str, epoch: int, listener: Callable[[Event], None], new: NewExecution | None = None
+        self, execution: NewExecution, epoch: int, listener: Callable[[Event], None], *, is_new: bool = False
     ) -> JournalRecorder:
-        """Where a driver's events go. With `new`, the execution itself is written with the first of them."""
-        insert = None if new is None else execution_row(new, self.driver, epoch, LEASE)
-        return JournalRecorder(self._writer, Batch(execution_id, epoch, insert), listener)
+        """Where a driver's events go. One that is new is written with the first of them."""
+        insert = execution_row(execution, self.driver, epoch, LEASE) if is_new else None
+        return JournalRecorder(self._writer, Batch(execution.id, epoch, insert), execution.workspace_id, listener)
 
     async def accept(self, new: NewExecution) -> None:
         """Put an execution on disk as queued; whoever has a free place drives it."""
         await self._writer.submit(Batch(new.id, 0, execution_row(new, None, 0, LEASE)))
 
-    async def accept_within(self, connection: AsyncConnection, new: NewExecution) -> None:
-        """Accept in somebody's transaction, so that the execution and what led to it stand or fall together."""
+    async def accept_within(self, connection: AsyncConnection, new: NewExecution, copy: Copy | None = None) -> None:
+        """Accept in somebody's transaction, so that the execution and what led to it stand or fall together.
+
+        `copy` names recorded steps of an older execution that count as this one's own.
+        """
         await connection.execute(sa.insert(executions), [execution_row(new, None, 0, LEASE)])
+        if copy is not None and copy.block_ids:
+            names = [column.name for column in steps.c]
+            copied = [sa.literal(new.id) if name == "execution_id" else steps.c[name] for name in names]
+            taken = sa.select(*copied).where(
+                steps.c.execution_id == copy.execution_id,
+                steps.c.block_id.in_(copy.block_ids),
+                steps.c.status.in_(("completed", "failed")),
+            )
+            await connection.execute(sa.insert(steps).from_select(names, taken))
 
     async def claim(self, execution_id: str, now: datetime) -> Claimed | None:
         """Take an execution that nobody drives; None when somebody does, or when it has ended."""
         free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
         claim = (
             sa.update(executions)
-            .where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL), free)
+            .where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL), free, _has_place())
             .values(
                 epoch=executions.c.epoch + 1,
                 driver=self.driver,
@@ -79,7 +94,11 @@ class Journal:
             recorded = await connection.execute(
                 sa.select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.seq)
             )
-            return Claimed(read_execution(row), row.epoch, row.cancel_requested, [read_step(step) for step in recorded])
+            rows = recorded.all()
+            waits = any(step.status == "waiting" for step in rows)
+            arrived = await _arrived(connection, execution_id) if waits else {}
+            found = [_with_arrival(read_step(step), step.seq, arrived) for step in rows]
+            return Claimed(read_execution(row), row.epoch, row.cancel_requested, found)
 
     async def release(self, execution_id: str, epoch: int) -> None:
         """Give an unfinished execution back, for the next claim to take at once."""
@@ -105,15 +124,21 @@ class Journal:
     async def due(self, now: datetime, limit: int, *, only_children: bool = False) -> list[str]:
         """Executions that somebody should drive now: queued, woken, or left behind by a dead driver."""
         free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
-        rested = sa.or_(executions.c.wake_at.is_(None), executions.c.wake_at <= now, executions.c.cancel_requested)
+        rested = sa.or_(executions.c.status != "waiting", executions.c.wake_at <= now, executions.c.cancel_requested)
         query = (
             sa.select(executions.c.id)
-            .where(executions.c.status.in_(("queued", "running", "waiting")), free, rested)
-            .order_by(executions.c.created_at)
+            .where(executions.c.status.in_(("queued", "running", "waiting")), free, rested, _has_place())
+            .order_by(executions.c.priority.desc(), executions.c.created_at)
             .limit(limit)
         )
         if only_children:
             query = query.where(executions.c.parent_id.is_not(None))
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def overdue(self, now: datetime) -> list[str]:
+        """Open executions whose deadline is over."""
+        query = sa.select(executions.c.id).where(executions.c.deadline_at <= now, executions.c.status.not_in(TERMINAL)).limit(500)
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 
@@ -152,11 +177,37 @@ class Journal:
             return list((await connection.execute(query)).scalars())
 
 
+def _has_place() -> sa.ColumnElement[bool]:
+    """A queued execution of a workflow with a concurrency limit waits until fewer than that many are under way."""
+    other = executions.alias()
+    under_way = (
+        sa.select(sa.func.count())
+        .select_from(other)
+        .where(other.c.workflow_id == executions.c.workflow_id, other.c.status.in_(("running", "waiting")))
+        .scalar_subquery()
+    )
+    return sa.or_(
+        executions.c.status != "queued", executions.c.concurrency_limit.is_(None), under_way < executions.c.concurrency_limit
+    )
+
+
+async def _arrived(connection: AsyncConnection, execution_id: str) -> dict[int, Json]:
+    """What answered signals have brought, by the seq of the parking that they answer."""
+    query = sa.select(signals.c.seq, signals.c.payload)
+    rows = await connection.execute(query.where(signals.c.execution_id == execution_id, signals.c.status == "answered"))
+    return {row.seq: read_json(row.payload) for row in rows}
+
+
+def _with_arrival(step: RecordedStep, seq: int, arrived: dict[int, Json]) -> RecordedStep:
+    return replace(step, arrived=True, payload=arrived[seq]) if step.status == "waiting" and seq in arrived else step
+
+
 class JournalRecorder:
     """Collects one execution's events and hands them to the writer when durability is asked for, or soon."""
 
-    def __init__(self, writer: Writer, batch: Batch, listener: Callable[[Event], None]) -> None:
+    def __init__(self, writer: Writer, batch: Batch, workspace_id: str, listener: Callable[[Event], None]) -> None:
         self._writer = writer
+        self._workspace_id = workspace_id
         self._batch = batch
         self._listener = listener
         self._written: asyncio.Future[None] | None = None
@@ -169,6 +220,8 @@ class JournalRecorder:
                 self._batch.steps.append(finished_row(self._batch.execution_id, event))
             case StepParked():
                 self._batch.steps.append(parked_row(self._batch.execution_id, event))
+                if (row := signal_row(self._batch.execution_id, self._workspace_id, event)) is not None:
+                    self._batch.signals.append(row)
             case ExecutionParked(wake_at=wake_at):
                 self._batch.changes |= {"status": "waiting", "wake_at": wake_at, "lease_until": None, "driver": None}
             case ExecutionFinished():

@@ -33,6 +33,22 @@ class NewExecution:
     parent_id: str | None = None
     parent_key: str | None = None
     depth: int = 0
+    priority: int = 0
+    deadline_at: datetime | None = None
+    concurrency_limit: int | None = None
+    options: Json = None
+    """`{use_pins, only}` where the execution differs from an ordinary one."""
+    retry_of: str | None = None
+    reports_failure: bool = False
+    """Whether somebody is to be told when it fails (error workflows)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The recorded steps that a new execution takes over from an old one."""
+
+    execution_id: str
+    block_ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

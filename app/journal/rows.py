@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
 from app.engine.assignment import RecordedStep
 from app.engine.events import ExecutionFinished, Failure, StepFinished, StepParked
 from app.engine.values import decode_stored, encode
 from app.journal.records import NewExecution
+
+SIGNALS = UUID("5f0c5b0e-1a50-4d0e-9a3c-3a1c1b3d7a11")
 
 
 def execution_row(new: NewExecution, driver: str | None, epoch: int, lease: timedelta) -> dict[str, Any]:
@@ -34,7 +37,13 @@ def execution_row(new: NewExecution, driver: str | None, epoch: int, lease: time
         "driver": driver,
         "lease_until": new.created_at + lease if running else None,
         "wake_at": None,
+        "deadline_at": new.deadline_at,
+        "priority": new.priority,
+        "concurrency_limit": new.concurrency_limit,
+        "options": None if new.options is None else encode(new.options),
+        "retry_of": new.retry_of,
         "cancel_requested": False,
+        "followed_up": not new.reports_failure,
         "created_at": new.created_at,
         "started_at": new.created_at if running else None,
         "finished_at": None,
@@ -58,9 +67,11 @@ def finished_row(execution_id: str, event: StepFinished) -> dict[str, Any]:
     return {
         "execution_id": execution_id,
         "block_id": event.block_id,
+        "iteration": event.iteration,
         "seq": event.seq,
         "status": event.status,
         "ports": encode(event.ports),
+        "input": event.input,
         "output": event.output,
         "error": None if event.error is None else encode(event.error.as_json()),
         "response": None if event.response is None else encode(event.response),
@@ -77,14 +88,16 @@ def parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
     return {
         "execution_id": execution_id,
         "block_id": event.block_id,
+        "iteration": event.iteration,
         "seq": event.seq,
-        "status": "waiting",
+        "status": "retrying" if event.retrying else "waiting",
         "ports": b"[]",
+        "input": event.input,
         "output": event.output,
-        "error": None,
+        "error": None if event.error is None else encode(event.error.as_json()),
         "response": None,
-        "log": None,
-        "attempts": 1,
+        "log": encode(event.log) if event.log else None,
+        "attempts": event.attempts,
         "started_at": event.started_at,
         "finished_at": None,
         "wake_at": event.wake_at,
@@ -97,9 +110,33 @@ def read_json(raw: bytes | None) -> Any:
 
 
 def read_execution(row: Any) -> NewExecution:
-    names = NewExecution.__dataclass_fields__
+    names = (name for name in NewExecution.__dataclass_fields__ if name != "reports_failure")
     values = {name: getattr(row, name) for name in names}
-    return NewExecution(**values | {"input": decode_stored(row.input), "request": read_json(row.request)})
+    decoded = {"input": decode_stored(row.input), "request": read_json(row.request), "options": read_json(row.options)}
+    return NewExecution(**values | decoded, reports_failure=not row.followed_up)
+
+
+def signal_row(execution_id: str, workspace_id: str, event: StepParked) -> dict[str, Any] | None:
+    """The signal that a parked step waits for, if any. Its id is the same whenever the same parking is told."""
+    if event.signal is None:
+        return None
+    place = f"{execution_id}/{event.block_id}/{event.iteration}/{event.seq}"
+    return {
+        "id": str(uuid5(SIGNALS, place)),
+        "workspace_id": workspace_id,
+        "execution_id": execution_id,
+        "block_id": event.block_id,
+        "iteration": event.iteration,
+        "seq": event.seq,
+        "kind": event.signal.kind,
+        "name": event.signal.name,
+        "data": None if event.signal.data is None else encode(event.signal.data),
+        "status": "open",
+        "payload": None,
+        "created_at": event.at,
+        "expires_at": event.wake_at,
+        "answered_at": None,
+    }
 
 
 def read_step(row: Any) -> RecordedStep:
@@ -113,4 +150,6 @@ def read_step(row: Any) -> RecordedStep:
         row.wake_at,
         read_json(row.response),
         None if error is None else Failure(error["code"], error["message"], error["block_id"]),
+        row.iteration,
+        row.attempts,
     )

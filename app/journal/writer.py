@@ -12,13 +12,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.session import Database
-from app.db.tables import executions, steps
+from app.db.tables import executions, signals, steps
 from app.engine.events import TERMINAL
 from app.journal.records import Fenced
 
 Row = dict[str, Any]
 
-REPLACEABLE = ("waiting", "cancelled")
+REPLACEABLE = ("waiting", "retrying", "cancelled")
 """A step that was recorded as done stays as it is; only one of these gives way to a later record."""
 
 
@@ -31,6 +31,7 @@ class Batch:
     insert: Row | None = None
     changes: Row = field(default_factory=dict)
     steps: list[Row] = field(default_factory=list)
+    signals: list[Row] = field(default_factory=list)
     done: asyncio.Future[None] | None = None
 
 
@@ -111,7 +112,36 @@ async def write_batches(connection: AsyncConnection, batches: Sequence[Batch]) -
     rows = [row for number, batch in enumerate(batches) if number not in fenced for row in batch.steps]
     if rows:
         await connection.execute(_upsert_steps(connection.dialect.name), rows)
+    written = [batch for number, batch in enumerate(batches) if number not in fenced]
+    awaited = [row for batch in written for row in batch.signals]
+    if awaited:
+        await connection.execute(sa.insert(signals), awaited)
+    for batch in written:
+        status = batch.changes.get("status")
+        if status == "waiting":
+            await connection.execute(_wake_if_answered(batch.execution_id))
+        elif status in TERMINAL and status != "completed":
+            await _close_waiting(connection, batch.execution_id)
     return fenced
+
+
+def _wake_if_answered(execution_id: str) -> Any:
+    """A signal may have come between a step's parking and its execution's."""
+    came = (
+        sa.exists()
+        .where(signals.c.execution_id == execution_id, signals.c.status == "answered")
+        .where(steps.c.execution_id == execution_id, steps.c.block_id == signals.c.block_id)
+        .where(steps.c.iteration == signals.c.iteration, steps.c.seq == signals.c.seq, steps.c.status == "waiting")
+    )
+    return sa.update(executions).where(executions.c.id == execution_id, came).values(wake_at=executions.c.created_at)
+
+
+async def _close_waiting(connection: AsyncConnection, execution_id: str) -> None:
+    """Nothing waits any more in an execution that has ended."""
+    waiting = sa.or_(steps.c.status == "waiting", steps.c.status == "retrying")
+    await connection.execute(sa.update(steps).where(steps.c.execution_id == execution_id, waiting).values(status="cancelled"))
+    awaited = sa.update(signals).where(signals.c.execution_id == execution_id, signals.c.status == "open")
+    await connection.execute(awaited.values(status="cancelled"))
 
 
 async def _update(connection: AsyncConnection, batch: Batch) -> bool:
@@ -126,7 +156,7 @@ def _upsert_steps(dialect: str) -> Any:
     insert = postgresql.insert(steps) if dialect == "postgresql" else sqlite.insert(steps)
     new = insert.excluded
     return insert.on_conflict_do_update(
-        index_elements=[steps.c.execution_id, steps.c.block_id],
+        index_elements=[steps.c.execution_id, steps.c.block_id, steps.c.iteration],
         set_={column.name: new[column.name] for column in steps.c if not column.primary_key},
         where=sa.or_(*(steps.c.status == status for status in REPLACEABLE)),
     )

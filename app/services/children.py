@@ -46,6 +46,10 @@ class ChildWorkflows:
                 raise
         return WorkflowResult(ended.id, ended.status, ended.output, ended.error)
 
+    async def start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
+        """Start a workflow and do not wait for it; returns its execution's id. Raises BlockError when it cannot start."""
+        return await self._journal.child(self._parent.id, key) or await self._start(workflow, variables, key)
+
     async def _start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
         depth = self._parent.depth + 1
         if depth > MAX_DEPTH:

@@ -14,7 +14,7 @@ from app.db.executions import ExecutionRow
 from app.db.session import Database
 from app.db.workflows import WorkflowRow
 from app.engine.chronicle import SEQ_PER_EPOCH
-from app.engine.events import TERMINAL
+from app.engine.events import TERMINAL, StepFinished, StepParked, StepStarted
 from app.engine.messages import Message, describe_event, is_news, iso
 from app.engine.program import Program
 from app.engine.values import decode_stored
@@ -167,15 +167,14 @@ class Executions:
         views = [] if program is None else step_views(program, row, execution_input, rows, self._running(execution_id))
         return ExecutionDetail(_summary(row), execution_input, decoded(data.output), decoded(data.error), views)
 
-    def _running(self, execution_id: str) -> dict[str, datetime]:
-        """The blocks that are being run now, with the moment each was started."""
-        running: dict[str, datetime] = {}
+    def _running(self, execution_id: str) -> dict[tuple[str, str], datetime]:
+        """The steps that are being run now, by block id and iteration, with the moment each was started."""
+        running: dict[tuple[str, str], datetime] = {}
         for event in self._host.history(execution_id) or ():
-            message = describe_event(execution_id, event)
-            if message.type == "step_started":
-                running[message.data["block_id"]] = event.at
-            elif message.type == "step_finished":
-                running.pop(message.data["block_id"], None)
+            if isinstance(event, StepStarted):
+                running[event.block_id, event.iteration] = event.at
+            elif isinstance(event, StepFinished | StepParked):
+                running.pop((event.block_id, event.iteration), None)
         return running
 
     async def cancel(self, actor: Actor, execution_id: str) -> ExecutionDetail:

@@ -12,7 +12,7 @@ from app.catalog import Catalog
 from app.describe import palette_entry, validate_config
 from app.engine.config import Path, texts
 from app.engine.graph import Graph, GraphBlock, Problem, dump_graph, parse_graph
-from app.engine.program import check_sources
+from app.engine.references import check_sources
 from app.engine.validate import too_large, validate
 from app.engine.values import decode_stored, encode
 from app.sdk import Json

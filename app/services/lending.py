@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from app.adapters.llm import LanguageModels
 from app.adapters.vault import Vault
 from app.catalog import Catalog
 from app.db import workflows as queries
@@ -15,12 +16,15 @@ from app.db.session import Database
 from app.engine.context import Environment
 from app.engine.expressions import Secret
 from app.engine.program import compile_program
+from app.engine.tools import BlockTools
 from app.hosts.handles import LoadedProgram
 from app.journal.records import NewExecution
-from app.sdk import Http, Platform, Sandbox, Workflows
+from app.sdk import Blocks, Http, Models, Platform, Sandbox, State, Workflows
 from app.services.credentials import Credentials, OpenedCredential
 from app.services.graphs import Graphs
+from app.services.model_keys import ExecutionKeys
 from app.services.secret_http import SecretHttp
+from app.services.state import StateStore
 
 CACHED_PROGRAMS = 200
 
@@ -66,8 +70,19 @@ class ExecutionEnvironment:
     sandbox: Sandbox
     workflows: Workflows
     platform: Platform
+    models: Models
+    state: State
+    workspace: str
+    types: Catalog
+    execution: NewExecution
     credentials: Mapping[str, OpenedCredential]
     markers: Mapping[str, str]
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        execution = self.execution
+        about = {"id": execution.id, "mode": execution.mode, "trigger": execution.trigger, "depth": execution.depth}
+        return BlockTools(self.types, self, about)
 
     @cached_property
     def secrets(self) -> Mapping[str, Secret]:
@@ -82,9 +97,12 @@ class Lending:
     credentials: Credentials
     vault: Vault
     http: Http
+    models: LanguageModels
     sandbox: Sandbox
     settings: Mapping[str, str]
     model_api_key: str
+    state: StateStore
+    catalog: Catalog
     workflows: Callable[[NewExecution], Workflows]
     platform: Callable[[NewExecution], Platform]
 
@@ -95,9 +113,19 @@ class Lending:
         opened = await self.credentials.open_all(execution.workspace_id)
         nonce = self.vault.fingerprint(f"secret-marker:{execution.id}")
         markers = {name: f"[secret:{nonce}:{name}]" for name in opened}
-        http = SecretHttp(
-            self.http, opened, {marker: name for name, marker in markers.items()}, self.settings, self.model_api_key
-        )
+        by_marker = {marker: name for name, marker in markers.items()}
+        http = SecretHttp(self.http, opened, by_marker, self.settings, self.model_api_key)
         return ExecutionEnvironment(
-            self.settings, http, self.sandbox, self.workflows(execution), self.platform(execution), opened, markers
+            self.settings,
+            http,
+            self.sandbox,
+            self.workflows(execution),
+            self.platform(execution),
+            self.models.lent_with(ExecutionKeys(opened, by_marker, self.settings, self.model_api_key)),
+            self.state.of(execution.workspace_id),
+            execution.workspace_id,
+            self.catalog,
+            execution,
+            opened,
+            markers,
         )

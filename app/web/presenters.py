@@ -83,6 +83,7 @@ def execution_summary(summary: ExecutionSummary) -> dict[str, Json]:
 def step(view: StepView) -> dict[str, Json]:
     return {
         "block_id": view.block_id,
+        "iteration": view.iteration,
         "name": view.block_name,
         "type": view.block_type,
         "status": view.status,
@@ -91,6 +92,7 @@ def step(view: StepView) -> dict[str, Json]:
         "finished_at": moment(view.finished_at),
         "duration_ms": view.duration_ms,
         "attempts": view.attempts,
+        "wake_at": moment(view.wake_at),
         "error": view.error,
     }
 

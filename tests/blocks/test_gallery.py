@@ -13,7 +13,8 @@ from app.catalog import Catalog
 from app.describe import validate_config
 from app.engine.events import Event
 from app.engine.graph import Graph, parse_graph
-from app.engine.program import check_sources, compile_program
+from app.engine.program import compile_program
+from app.engine.references import check_sources
 from app.engine.runner import Assignment, Outcome, Runner
 from app.engine.validate import validate
 from app.sdk import Json

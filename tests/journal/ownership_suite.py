@@ -55,7 +55,7 @@ class OwnershipSuite(JournalStage):
 
     async def test_a_fresh_execution_is_written_with_its_first_events(self, journal: Journal, database: Database) -> None:
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, ignore, new)
+        recorder = journal.recorder(new, 1, ignore, is_new=True)
         recorder.record(finished("a"))
         recorder.record(ended(output=5))
         transactions = Transactions(database)
@@ -66,7 +66,7 @@ class OwnershipSuite(JournalStage):
 
     async def test_a_running_execution_is_visible_soon_although_nobody_asks(self, journal: Journal, database: Database) -> None:
         new = new_execution()
-        journal.recorder(new.id, 1, ignore, new).record(finished("a"))
+        journal.recorder(new, 1, ignore, is_new=True).record(finished("a"))
         assert await row(database, new.id) is None
         await asyncio.sleep(VISIBLE_AFTER * 4)
         assert (await row(database, new.id)).status == "running"
@@ -166,7 +166,7 @@ class OwnershipSuite(JournalStage):
         slept = await claimed(journal, new)
         again = await journal.claim(new.id, LATER)
         assert again is not None
-        awake = journal.recorder(new.id, again.epoch, ignore)
+        awake = journal.recorder(new, again.epoch, ignore)
         slept.record(finished("late"))
         awake.record(finished("a"))
         transactions = Transactions(database)
@@ -182,7 +182,7 @@ class OwnershipSuite(JournalStage):
         recorder = await claimed(journal, new)
         recorder.record(ended(output="first"))
         await recorder.durable()
-        late = journal.recorder(new.id, 1, ignore)
+        late = journal.recorder(new, 1, ignore)
         late.record(finished("late"))
         late.record(ended(status="failed", error=Failure("LATE", "late")))
         with pytest.raises(Fenced):
@@ -192,7 +192,7 @@ class OwnershipSuite(JournalStage):
 
     async def test_of_two_ends_in_one_transaction_the_first_counts(self, journal: Journal, database: Database) -> None:
         new = new_execution()
-        first, second = await claimed(journal, new), journal.recorder(new.id, 1, ignore)
+        first, second = await claimed(journal, new), journal.recorder(new, 1, ignore)
         first.record(finished("a"))
         first.record(ended(output="first"))
         second.record(ended(status="cancelled"))

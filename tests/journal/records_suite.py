@@ -63,7 +63,7 @@ class RecordsSuite(JournalStage):
     # -- group commit ------------------------------------------------------------------------------------------------
 
     async def test_many_executions_share_a_transaction(self, journal: Journal, database: Database) -> None:
-        recorders = [journal.recorder(new.id, 1, ignore, new) for new in (new_execution() for _ in range(200))]
+        recorders = [journal.recorder(new, 1, ignore, is_new=True) for new in (new_execution() for _ in range(200))]
         for recorder in recorders:
             recorder.record(finished("a"))
             recorder.record(ended())
@@ -79,7 +79,7 @@ class RecordsSuite(JournalStage):
     async def test_one_bad_batch_does_not_spoil_the_others(self, journal: Journal, database: Database) -> None:
         good, bad = [new_execution() for _ in range(5)], new_execution()
         object.__setattr__(bad, "workflow_id", "no-such-workflow")
-        recorders = [journal.recorder(new.id, 1, ignore, new) for new in (*good[:2], bad, *good[2:])]
+        recorders = [journal.recorder(new, 1, ignore, is_new=True) for new in (*good[:2], bad, *good[2:])]
         for recorder in recorders:
             recorder.record(finished("a"))
         results = await asyncio.gather(*(recorder.durable() for recorder in recorders), return_exceptions=True)
@@ -116,7 +116,7 @@ class RecordsSuite(JournalStage):
         self, journal: Journal, database: Database
     ) -> None:
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, ignore, new)
+        recorder = journal.recorder(new, 1, ignore, is_new=True)
         Transactions(database).failures = 1
         recorder.record(finished("a"))
         await asyncio.sleep(VISIBLE_AFTER * 4)
@@ -128,7 +128,7 @@ class RecordsSuite(JournalStage):
         journal = Journal(database, driver="driver-3")
         journal.start()
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, ignore, new)
+        recorder = journal.recorder(new, 1, ignore, is_new=True)
         recorder.record(ended())
         written = asyncio.ensure_future(recorder.durable())
         await asyncio.sleep(0)
@@ -139,7 +139,7 @@ class RecordsSuite(JournalStage):
     async def test_a_listener_hears_every_event_at_once(self, journal: Journal) -> None:
         heard: list[Event] = []
         new = new_execution()
-        recorder = journal.recorder(new.id, 1, heard.append, new)
+        recorder = journal.recorder(new, 1, heard.append, is_new=True)
         recorder.record(finished("a"))
         assert heard == [finished("a")]
         await recorder.durable()

@@ -25,7 +25,7 @@ async def claimed(journal: Journal, new: NewExecution) -> JournalRecorder:
     await journal.accept(new)
     claim = await journal.claim(new.id, NOW)
     assert claim is not None
-    return journal.recorder(new.id, claim.epoch, ignore)
+    return journal.recorder(new, claim.epoch, ignore)
 
 
 class JournalStage:

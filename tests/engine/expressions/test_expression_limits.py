@@ -1,7 +1,7 @@
 """Hostile expressions: what is expensive is refused at once, and what is Python's is out of reach."""
 
 from datetime import UTC, datetime
-from time import perf_counter
+from time import thread_time
 
 import pytest
 
@@ -70,10 +70,10 @@ BOMBS = [
 
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb[:40])
 def test_a_bomb_is_refused_at_once(bomb: str) -> None:
-    started = perf_counter()
+    started = thread_time()
     with pytest.raises(ExpressionError):
         compile_expression(bomb).evaluate(SCOPE)
-    assert perf_counter() - started < 0.1
+    assert thread_time() - started < 0.1
 
 
 ATTACKS = [

@@ -42,6 +42,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_credentials')),
     sa.UniqueConstraint('workspace_id', 'name', name=op.f('uq_credentials_workspace_id_name'))
     )
+    op.create_table('kv',
+    sa.Column('workspace_id', sa.String(length=36), nullable=False),
+    sa.Column('namespace', sa.String(length=200), nullable=False),
+    sa.Column('key', sa.String(length=500), nullable=False),
+    sa.Column('value', sa.LargeBinary(), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=True),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_kv_workspace_id_workspaces')),
+    sa.PrimaryKeyConstraint('workspace_id', 'namespace', 'key', name=op.f('pk_kv'))
+    )
+    with op.batch_alter_table('kv', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_kv_expires_at'), ['expires_at'], unique=False)
+
     op.create_table('memberships',
     sa.Column('workspace_id', sa.String(length=36), nullable=False),
     sa.Column('user_id', sa.String(length=36), nullable=False),
@@ -76,6 +90,7 @@ def upgrade() -> None:
     sa.Column('block_count', sa.Integer(), nullable=False),
     sa.Column('trigger_count', sa.Integer(), nullable=False),
     sa.Column('sample', sa.LargeBinary(), nullable=True),
+    sa.Column('settings', sa.LargeBinary(), nullable=True),
     sa.Column('created_by', sa.String(length=36), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('updated_at', sa.BigInteger(), nullable=False),
@@ -109,7 +124,13 @@ def upgrade() -> None:
     sa.Column('driver', sa.String(length=36), nullable=True),
     sa.Column('lease_until', sa.BigInteger(), nullable=True),
     sa.Column('wake_at', sa.BigInteger(), nullable=True),
+    sa.Column('deadline_at', sa.BigInteger(), nullable=True),
+    sa.Column('priority', sa.Integer(), nullable=False),
+    sa.Column('concurrency_limit', sa.Integer(), nullable=True),
+    sa.Column('options', sa.LargeBinary(), nullable=True),
+    sa.Column('retry_of', sa.String(length=36), nullable=True),
     sa.Column('cancel_requested', sa.Boolean(), nullable=False),
+    sa.Column('followed_up', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('started_at', sa.BigInteger(), nullable=True),
     sa.Column('finished_at', sa.BigInteger(), nullable=True),
@@ -119,10 +140,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_executions'))
     )
     with op.batch_alter_table('executions', schema=None) as batch_op:
+        batch_op.create_index('ix_executions_deadline', ['deadline_at'], unique=False, sqlite_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"))
+        batch_op.create_index('ix_executions_follow_up', ['finished_at'], unique=False, sqlite_where=sa.text('followed_up IS 0'), postgresql_where=sa.text('followed_up IS 0'))
         batch_op.create_index('ix_executions_open', ['status', 'created_at'], unique=False, sqlite_where=sa.text("status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("status IN ('queued', 'running', 'waiting')"))
         batch_op.create_index('ix_executions_workflow_created', ['workflow_id', 'created_at'], unique=False)
         batch_op.create_index('ix_executions_workspace_created', ['workspace_id', 'created_at'], unique=False)
         batch_op.create_index('uq_executions_child', ['parent_id', 'parent_key'], unique=True)
+
+    op.create_table('idempotency_keys',
+    sa.Column('workflow_id', sa.String(length=36), nullable=False),
+    sa.Column('key', sa.String(length=500), nullable=False),
+    sa.Column('execution_id', sa.String(length=36), nullable=False),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['workflow_id'], ['workflows.id'], name=op.f('fk_idempotency_keys_workflow_id_workflows')),
+    sa.PrimaryKeyConstraint('workflow_id', 'key', name=op.f('pk_idempotency_keys'))
+    )
+    with op.batch_alter_table('idempotency_keys', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_idempotency_keys_created_at'), ['created_at'], unique=False)
 
     op.create_table('revisions',
     sa.Column('workflow_id', sa.String(length=36), nullable=False),
@@ -165,12 +199,37 @@ def upgrade() -> None:
     with op.batch_alter_table('webhooks', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_webhooks_workflow_id'), ['workflow_id'], unique=False)
 
+    op.create_table('signals',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('workspace_id', sa.String(length=36), nullable=False),
+    sa.Column('execution_id', sa.String(length=36), nullable=False),
+    sa.Column('block_id', sa.String(length=100), nullable=False),
+    sa.Column('iteration', sa.String(length=200), nullable=False),
+    sa.Column('seq', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('data', sa.LargeBinary(), nullable=True),
+    sa.Column('status', sa.String(length=16), nullable=False),
+    sa.Column('payload', sa.LargeBinary(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.Column('expires_at', sa.BigInteger(), nullable=True),
+    sa.Column('answered_at', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['execution_id'], ['executions.id'], name=op.f('fk_signals_execution_id_executions')),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspaces.id'], name=op.f('fk_signals_workspace_id_workspaces')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_signals'))
+    )
+    with op.batch_alter_table('signals', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_signals_execution_id'), ['execution_id'], unique=False)
+        batch_op.create_index('ix_signals_open', ['workspace_id', 'kind', 'name'], unique=False, sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
+
     op.create_table('steps',
     sa.Column('execution_id', sa.String(length=36), nullable=False),
     sa.Column('block_id', sa.String(length=100), nullable=False),
+    sa.Column('iteration', sa.String(length=200), nullable=False),
     sa.Column('seq', sa.BigInteger(), nullable=False),
     sa.Column('status', sa.String(length=16), nullable=False),
     sa.Column('ports', sa.LargeBinary(), nullable=False),
+    sa.Column('input', sa.LargeBinary(), nullable=True),
     sa.Column('output', sa.LargeBinary(), nullable=True),
     sa.Column('error', sa.LargeBinary(), nullable=True),
     sa.Column('response', sa.LargeBinary(), nullable=True),
@@ -181,14 +240,31 @@ def upgrade() -> None:
     sa.Column('wake_at', sa.BigInteger(), nullable=True),
     sa.Column('duration_ms', sa.Float(), nullable=True),
     sa.ForeignKeyConstraint(['execution_id'], ['executions.id'], name=op.f('fk_steps_execution_id_executions')),
-    sa.PrimaryKeyConstraint('execution_id', 'block_id', name=op.f('pk_steps'))
+    sa.PrimaryKeyConstraint('execution_id', 'block_id', 'iteration', name=op.f('pk_steps'))
+    )
+    op.create_table('decisions',
+    sa.Column('signal_id', sa.String(length=36), nullable=False),
+    sa.Column('user_id', sa.String(length=36), nullable=False),
+    sa.Column('decision', sa.String(length=16), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('form', sa.LargeBinary(), nullable=True),
+    sa.Column('created_at', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['signal_id'], ['signals.id'], name=op.f('fk_decisions_signal_id_signals')),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_decisions_user_id_users')),
+    sa.PrimaryKeyConstraint('signal_id', 'user_id', name=op.f('pk_decisions'))
     )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('decisions')
     op.drop_table('steps')
+    with op.batch_alter_table('signals', schema=None) as batch_op:
+        batch_op.drop_index('ix_signals_open', sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
+        batch_op.drop_index(batch_op.f('ix_signals_execution_id'))
+
+    op.drop_table('signals')
     with op.batch_alter_table('webhooks', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_webhooks_workflow_id'))
 
@@ -198,11 +274,17 @@ def downgrade() -> None:
 
     op.drop_table('schedules')
     op.drop_table('revisions')
+    with op.batch_alter_table('idempotency_keys', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_idempotency_keys_created_at'))
+
+    op.drop_table('idempotency_keys')
     with op.batch_alter_table('executions', schema=None) as batch_op:
         batch_op.drop_index('uq_executions_child')
         batch_op.drop_index('ix_executions_workspace_created')
         batch_op.drop_index('ix_executions_workflow_created')
         batch_op.drop_index('ix_executions_open', sqlite_where=sa.text("status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("status IN ('queued', 'running', 'waiting')"))
+        batch_op.drop_index('ix_executions_follow_up', sqlite_where=sa.text('followed_up IS 0'), postgresql_where=sa.text('followed_up IS 0'))
+        batch_op.drop_index('ix_executions_deadline', sqlite_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"))
 
     op.drop_table('executions')
     with op.batch_alter_table('workflows', schema=None) as batch_op:
@@ -212,6 +294,10 @@ def downgrade() -> None:
     op.drop_table('workflows')
     op.drop_table('sessions')
     op.drop_table('memberships')
+    with op.batch_alter_table('kv', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_kv_expires_at'))
+
+    op.drop_table('kv')
     op.drop_table('credentials')
     op.drop_table('workspaces')
     op.drop_table('users')
