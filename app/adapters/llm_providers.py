@@ -22,12 +22,14 @@ NO_KEY = "none"
 """The libraries insist on a key; the transport drops it and signs by itself."""
 
 OFFICIAL = {"anthropic": "https://api.anthropic.com", "google": "https://generativelanguage.googleapis.com"}
+VERSIONS = {"anthropic": "/v1", "google": "/v1beta"}
 KEY_HEADERS = {"anthropic": "x-api-key", "google": "x-goog-api-key"}
 
 
 def address(request: ModelRequest) -> str:
-    """Where the model is served: as given, or the provider's own address."""
-    return (request.base_url or OFFICIAL.get(request.provider, "")).rstrip("/")
+    """Where the model is served: as given, or the provider's own address; without the version that its library adds."""
+    given = (request.base_url or OFFICIAL.get(request.provider, "")).rstrip("/")
+    return given.removesuffix(VERSIONS.get(request.provider, "")).rstrip("/")
 
 
 def key_header(request: ModelRequest) -> str:

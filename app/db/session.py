@@ -22,8 +22,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._is_sqlite = url.startswith("sqlite")
-        if self._is_sqlite:
+        self.changes = 0
+        """Grows with every transaction that may have changed what people made; the journal's own do not count."""
+        self.is_sole_writer = url.startswith("sqlite")
+        if self.is_sole_writer:
             self._writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True)
             self._reader = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60, hide_parameters=True)
             _configure(self._writer, "PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
@@ -33,10 +35,13 @@ class Database:
             self._reader = self._writer
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, counts: bool = True) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed at the end, rolled back by an exception."""
-        async with self._writer.begin() as connection:
-            yield connection
+        try:
+            async with self._writer.begin() as connection:
+                yield connection
+        finally:
+            self.changes += counts
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -76,9 +76,19 @@ class EventBus:
 
 def announce(bus: EventBus, execution_id: str, workflow_id: str, trigger: str, event: Event) -> None:
     """Tell the watchers of an execution what happened, and those of its workflow when it begins or ends."""
+    tell_execution(bus, execution_id, event)
+    tell_workflow(bus, execution_id, workflow_id, trigger, event)
+
+
+def tell_execution(bus: EventBus, execution_id: str, event: Event) -> None:
+    """Tell the watchers of an execution what happened."""
     topic = f"execution:{execution_id}"
     if bus.watched(topic):
         bus.publish(topic, describe_event(execution_id, event))
+
+
+def tell_workflow(bus: EventBus, execution_id: str, workflow_id: str, trigger: str, event: Event) -> None:
+    """Tell the watchers of a workflow that an execution begins or ends."""
     if isinstance(event, (ExecutionStarted, ExecutionFinished)):
         kind = "execution_started" if isinstance(event, ExecutionStarted) else "execution_finished"
         data = {"execution_id": execution_id, "workflow_id": workflow_id, "trigger": trigger}

@@ -15,7 +15,7 @@ from app.engine.assignment import Outcome
 from app.engine.chronicle import Chronicle
 from app.engine.events import Event, ExecutionStatus, Failure, StepFinished
 from app.engine.runner import Runner
-from app.hosts.bus import EventBus, announce
+from app.hosts.bus import EventBus, tell_execution, tell_workflow
 from app.hosts.handles import Handle, HostStopped, Lender, assignment_of
 from app.journal.journal import LEASE, Journal, JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
@@ -295,7 +295,23 @@ class EmbeddedHost:
         if isinstance(event, StepFinished) and event.response is not None and drive.response is None:
             drive.response = event.response
             self._in_background(self._release(execution.id, recorder, event.response))
-        announce(self._bus, execution.id, execution.workflow_id, execution.trigger, event)
+        if not isinstance(event, ExecutionFinished):
+            tell_execution(self._bus, execution.id, event)
+        if isinstance(event, (ExecutionStarted, ExecutionFinished)) and self._watched(execution):
+            self._in_background(self._announce(execution, recorder, event))
+
+    def _watched(self, execution: NewExecution) -> bool:
+        return self._bus.watched(f"workflow:{execution.workflow_id}") or self._bus.watched(f"execution:{execution.id}")
+
+    async def _announce(self, execution: NewExecution, recorder: JournalRecorder, event: Event) -> None:
+        """Tell of a beginning or an end once it is on disk: whoever hears of it wants to look at it."""
+        try:
+            await recorder.durable()
+        except Exception:
+            return
+        if isinstance(event, ExecutionFinished):
+            tell_execution(self._bus, execution.id, event)
+        tell_workflow(self._bus, execution.id, execution.workflow_id, execution.trigger, event)
 
     def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)

@@ -73,7 +73,7 @@ class Writer:
 
     async def _commit(self, batches: list[Batch]) -> None:
         try:
-            async with self._database.write() as connection:
+            async with self._database.write(counts=False) as connection:
                 fenced = await write_batches(connection, batches)
         except Exception as error:
             if len(batches) == 1:

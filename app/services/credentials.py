@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.adapters.vault import Vault
 from app.db import credentials as queries
 from app.db.credentials import CredentialRow
+from app.db.memory import Memory
 from app.db.session import Database
 from app.engine.values import decode, encode
 from app.services.actors import Actor
@@ -67,11 +68,15 @@ class Credentials:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self._sealed = Memory(database, self._listed)
+
+    async def _listed(self, workspace_id: str) -> Sequence[CredentialRow]:
+        async with self._database.read() as connection:
+            return await queries.listed(connection, workspace_id)
 
     async def list(self, actor: Actor) -> Sequence[CredentialSummary]:
         actor.require("viewer")
-        async with self._database.read() as connection:
-            rows = await queries.listed(connection, actor.workspace_id)
+        rows = await self._listed(actor.workspace_id)
         return [CredentialSummary(row.id, row.name, row.type, FIELDS[row.type], row.created_at, row.updated_at) for row in rows]
 
     async def create(self, actor: Actor, name: str, type: str, data: Mapping[str, str]) -> CredentialSummary:
@@ -97,8 +102,7 @@ class Credentials:
 
     async def open_all(self, workspace_id: str) -> dict[str, OpenedCredential]:
         """Every credential of a workspace by name, opened for an execution."""
-        async with self._database.read() as connection:
-            rows = await queries.listed(connection, workspace_id)
+        rows = await self._sealed.get(workspace_id)
         return {row.name: OpenedCredential(row.name, row.type, decode(self._vault.unseal(row.data, row.id))) for row in rows}
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.db import workflows as queries
+from app.db.memory import Memory
 from app.db.session import Database
 from app.db.workflows import WebhookRow, WorkflowRow
 from app.hosts.bus import EventBus
@@ -57,12 +58,16 @@ class Hooks:
         self._programs = programs
         self._bus = bus
         self._wait_seconds = wait_seconds
+        self._webhooks = Memory(database, self._find)
+
+    async def _find(self, webhook_id: str) -> tuple[WorkflowRow, dict[str, WebhookRow]] | None:
+        async with self._database.read() as connection:
+            return await queries.find_webhook(connection, webhook_id)
 
     async def call(self, call: HookCall) -> HookAnswer:
         """Answer a webhook call. Raises ServiceError with the codes of G28; a wrong secret never uses up an arm."""
         webhook_id = _checked_id(call.webhook_id)
-        async with self._database.read() as connection:
-            found = await queries.find_webhook(connection, webhook_id)
+        found = await self._webhooks.get(webhook_id)
         if found is None:
             raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no webhook `{webhook_id}`.", 404)
         row, sources = found

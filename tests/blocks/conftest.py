@@ -86,7 +86,8 @@ class State:
         self._buckets[namespace, key] = (level - taken, self.seconds)
         return 0.0 if taken else (1 - level) / rate
 
-    def keys(self) -> list[tuple[str, str]]:
+    def used(self) -> list[tuple[str, str]]:
+        """Namespace and key of everything that is remembered."""
         return [*self._values, *self._buckets]
 
 
@@ -172,7 +173,7 @@ class Stage:
         block = CATALOG.get(block_type)
         assert block is not None
         self.value = value
-        if block.join != "all" and not self.inputs:
+        if block.join != "all" and not self.inputs and isinstance(value, dict):
             self.inputs = value
         resolved = config if block_type in ("code", "condition") else self.resolve(config)
         return await block.execute(self, block.config.model_validate(resolved), value)

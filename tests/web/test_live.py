@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -235,3 +236,16 @@ def test_cancelling_a_workflow_that_runs_others_cancels_those_too(client: Client
         time.sleep(0.02)
     assert client.post(f"/api/executions/{execution}/cancel").json()["status"] == "cancelled"
     assert client.wait_for(runs[0]["id"])["status"] == "cancelled"
+
+
+def test_an_execution_that_is_announced_can_be_followed_at_once(client: Client, server: ServerProcess) -> None:
+    hook = webhook()
+    slow = block("count", "code", {"code": "n = 0\nwhile n < 200000:\n    n += 1\noutput = n"})
+    workflow = client.deployed(hook, slow, edges=["hook>count"])
+    with ThreadPoolExecutor(1) as thread, watching(client, f"/api/workflows/{workflow}/events") as events:
+        call = thread.submit(call_hook, server, hook)
+        execution = until(events, "execution_started").data["execution_id"]
+        assert not call.done(), "too quick to show anything"
+        assert client.get(f"/api/executions/{execution}").json()["status"] == "running"
+        assert told(collected(client, f"/api/executions/{execution}/events"))[-1] == ("execution_finished", "completed")
+        assert call.result().status_code == 200

@@ -1,159 +1,291 @@
-"""The agent against a scripted server that speaks the OpenAI chat protocol."""
+"""The agent through the real model libraries, against a scripted server that speaks the OpenAI chat protocol."""
 
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from app.sdk import BlockError, Json, WorkflowResult
-from blocks.core._schema import mismatch
+from app.sdk import Arrival, BlockError, Json, Output, Wait, WorkflowResult
+from tests.support.language_models import lent, loopback_models
+from tests.support.model_server import ModelServer
 
 pytestmark = pytest.mark.anyio
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+USAGE = {"input_tokens": 11, "output_tokens": 7, "requests": 1}
+REFUND = {"workflow": "Refund", "description": "Pays back", "needs_approval": True}
 
 
-async def ask(stage: Any, http: Any, peer: Any, value: Json = "Hello", workflows: Any = None, **config: Json) -> Any:
-    context = stage(http=http, workflows=workflows)
-    outcome = await context.run("agent", {"base_url": f"{peer.url}/v1/", "model": "small", **config}, value)
-    return outcome.value
+@pytest.fixture
+def model() -> Iterator[ModelServer]:
+    with ModelServer() as running:
+        yield running
 
 
-async def test_one_question_one_answer(stage: Any, http: Any, peer: Any) -> None:
-    peer.says("Short.")
-    answer = await ask(stage, http, peer, {"long": "text"}, system_prompt="Be brief.", temperature=0, max_tokens=50)
-    assert answer == {"text": "Short.", "usage": {"input_tokens": 10, "output_tokens": 5, "requests": 1}}
-    assert peer.requests[0]["target"] == "/v1/chat/completions"
-    assert peer.sent() == {
-        "model": "small",
-        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": '{"long": "text"}'}],
-        "temperature": 0,
-        "max_tokens": 50,
-    }
-
-
-async def test_tools_are_workflows_and_their_answers_go_back(stage: Any, http: Any, peer: Any, workflows: Any) -> None:
-    runs = workflows(
-        **{
-            "Find order": lambda variables: WorkflowResult("e1", "completed", {"total": 12}),
-            "Broken": lambda _: WorkflowResult("e2", "failed", None),
-        }
+@pytest.fixture
+async def agent(stage: Any, model: ModelServer, workflows: Any) -> AsyncIterator[Any]:
+    """A stage whose `ask` runs the agent against the model."""
+    models = loopback_models()
+    context = stage(models=lent(models), workflows=workflows(**{
+        "Refund": lambda given: WorkflowResult("e1", "completed", {"paid": given["amount"]}),
+        "Find order": lambda given: WorkflowResult("e2", "completed", {"total": 12}),
+        "Broken": lambda given: WorkflowResult("e3", "failed", None),
+    }))  # fmt: skip
+    context.ask = lambda value="Hello", **config: context.run(
+        "agent", {"base_url": model.address, "model": "small", **config}, value
     )
-    peer.says(None, ("Find_order", {"id": 7}), ("Broken", {}), ("made_up", {}))
-    peer.says("It costs 12.")
-    tools = [{"workflow": "Find order", "description": "Looks up", "input_schema": CITY}, {"workflow": "Broken"}]
-    answer = await ask(stage, http, peer, workflows=runs, tools=tools)
-    assert answer["text"] == "It costs 12."
-    assert answer["usage"]["requests"] == 2
-    assert [(workflow, variables) for workflow, variables, _ in runs.runs] == [("Find order", {"id": 7}), ("Broken", {})]
-    declared = [tool["function"] for tool in peer.sent(0)["tools"]]
-    assert [(tool["name"], tool["description"]) for tool in declared] == [
-        ("Find_order", "Looks up"),
-        ("Broken", "Runs the workflow Broken"),
-    ]
-    assert declared[0]["parameters"] == CITY
-    given_back = [
-        (message["tool_call_id"], message["content"]) for message in peer.sent(1)["messages"] if message["role"] == "tool"
-    ]
-    assert given_back == [
-        ("call_0", '{"total": 12}'),
-        ("call_1", '{"error": "failed"}'),
-        ("call_2", '{"error": "There is no tool made_up"}'),
-    ]
+    context.go_on = lambda wait, payload, timed_out=False, **config: context.resume(
+        "agent", {"base_url": model.address, "model": "small", **config}, "Hello", Arrival(wait.value, payload, timed_out)
+    )
+    yield context
+    await models.close()
 
 
-async def test_every_run_of_a_tool_has_a_key_that_a_repetition_finds_again(
-    stage: Any, http: Any, peer: Any, workflows: Any
-) -> None:
+class ToolBlocks:
+    """Other blocks as tools."""
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[str, dict[str, Json], str]] = []
+
+    def describe(self, type: str) -> dict[str, Json]:
+        schema = {"type": "object", "properties": {"url": {"type": "string"}, "method": {"type": "string"}}, "required": ["url", "method"]}
+        return {"type": type, "title": "HTTP request", "description": "Calls an address.", "input_schema": schema}
+
+    async def run(self, type: str, config: Mapping[str, Json], key: str) -> Json:
+        self.runs.append((type, dict(config), key))
+        if "bad" in config["url"]:
+            raise BlockError("CONNECTION", "bad.example could not be reached")
+        return {"status_code": 200}
+
+
+async def test_one_question_one_answer(agent: Any, model: ModelServer) -> None:
+    model.says("Short and sweet.")
+    outcome = await agent.ask({"long": "text"}, system_prompt="Be brief.")
+    assert outcome == Output({"text": "Short and sweet.", "usage": USAGE})
+    assert [message["content"] for message in model.asked[0]["messages"]] == ["Be brief.", '{"long": "text"}']
+    assert "".join(agent.streamed) == "Short and sweet."
+
+
+async def test_text_is_not_shown_when_the_block_says_so(agent: Any, model: ModelServer) -> None:
+    await agent.ask(stream=False)
+    assert (agent.streamed, model.asked[0].get("stream", False)) == ([], False)
+
+
+async def test_tools_are_workflows_and_their_answers_go_back(agent: Any, model: ModelServer) -> None:
+    model.uses_all(("Find_order", {"id": 7}), ("Broken", {}))
+    model.says("It costs 12.")
+    tools = [{"workflow": "Find order", "description": "Looks up", "input_schema": {"required": ["id"]}}, {"workflow": "Broken"}]
+    outcome = await agent.ask(tools=tools)
+    assert outcome.value["text"] == "It costs 12."
+    assert [(workflow, variables) for workflow, variables, _ in agent.workflows.runs] == [("Find order", {"id": 7}), ("Broken", {})]
+    assert [tool["function"]["description"] for tool in model.asked[0]["tools"]] == ["Looks up", "Runs the workflow Broken"]
+    told = [message["content"] for message in model.asked[1]["messages"] if message["role"] == "tool"]
+    assert told == ['{"total":12}', '{"error":"failed"}']
+    assert agent.lines == ["Uses Find_order", "Uses Broken"]
+
+
+async def test_tools_are_blocks_with_some_fields_decided(agent: Any, model: ModelServer) -> None:
+    agent.blocks = ToolBlocks()
+    model.uses_all(("general_api", {"url": "https://a.example", "method": "DELETE"}), ("general_api", {"url": "https://bad.example"}))
+    model.says("Done.")
+    await agent.ask(tools=[{"kind": "block", "block": "general_api", "config": {"method": "GET"}}])
+    offered = model.asked[0]["tools"][0]["function"]
+    assert (offered["description"], list(offered["parameters"]["properties"])) == ("HTTP request: Calls an address.", ["url"])
+    assert [config["method"] for _, config, _ in agent.blocks.runs] == ["GET", "GET"], "what is decided stays decided"
+    told = [message["content"] for message in model.asked[1]["messages"] if message["role"] == "tool"]
+    assert told[0] == '{"status_code":200}'
+    assert "bad.example could not be reached" in told[1]
+
+
+async def test_every_run_of_a_tool_has_a_key_that_a_repetition_finds_again(agent: Any, model: ModelServer) -> None:
     keys: list[list[str]] = []
     for second_id in (2, 2, 3):
-        runs = workflows(Find=lambda _: WorkflowResult("e", "completed", 1))
-        peer.says(None, ("Find", {"id": 1}), ("Find", {"id": second_id}))
-        peer.says("Done.")
-        await ask(stage, http, peer, workflows=runs, tools=[{"workflow": "Find"}])
-        keys.append([key for _, _, key in runs.runs])
+        agent.workflows.runs.clear()
+        model.uses_all(("Find_order", {"id": 1}), ("Find_order", {"id": second_id}))
+        model.says("Done.")
+        await agent.ask(tools=[{"workflow": "Find order"}])
+        keys.append([key for _, _, key in agent.workflows.runs])
     first, repeated, decided_otherwise = keys
     assert first == repeated
     assert len({*first, *decided_otherwise}) == 3
     assert all(key.startswith("block_1:") for key in first)
 
 
-async def test_data_by_schema_and_one_repair(stage: Any, http: Any, peer: Any) -> None:
-    peer.says('```json\n{"town": "Bern"}\n```')
-    peer.says('{"city": "Bern"}')
-    answer = await ask(stage, http, peer, output_schema=CITY)
-    assert answer["data"] == {"city": "Bern"}
-    assert peer.sent(0)["response_format"]["json_schema"]["schema"] == CITY
-    assert peer.sent(1)["messages"][-1]["content"].startswith("the answer lacks city")
+async def test_data_by_schema(agent: Any, model: ModelServer) -> None:
+    model.says_json({"town": "Bern"})
+    model.says_json({"city": "Bern"})
+    outcome = await agent.ask(output_schema=CITY)
+    assert outcome.value == {"text": '{"city": "Bern"}', "data": {"city": "Bern"}, "usage": {"input_tokens": 22, "output_tokens": 14, "requests": 2}}
 
 
-async def test_a_second_misfit_fails(stage: Any, http: Any, peer: Any) -> None:
-    peer.says("I think it is Bern")
-    peer.says("Still Bern")
-    with pytest.raises(BlockError, match="does not fit the output schema: the answer is not JSON"):
-        await ask(stage, http, peer, output_schema=CITY)
+async def test_a_tool_that_asks_first_parks_the_execution(agent: Any, model: ModelServer) -> None:
+    model.uses("Refund", amount=20)
+    config = {"tools": [REFUND], "approvers": ["ada"], "approval_hours": 2}
+    wait = await agent.ask(**config)
+    assert isinstance(wait, Wait)
+    assert (wait.until, wait.signal.kind) == (agent.now() + timedelta(hours=2), "approval")
+    assert wait.signal.data == {
+        "title": "May the agent use Refund?",
+        "description": 'Pays back\n\nIt would be given: {"amount": 20}',
+        "tool": "Refund",
+        "arguments": {"amount": 20},
+        "assignees": ["ada"],
+        "n_of_m": 1,
+        "form": [],
+    }
+    assert agent.workflows.runs == []
+    model.says("You get 20.")
+    outcome = await agent.go_on(wait, {"decision": "approved"}, **config)
+    assert outcome.value == {"text": "You get 20.", "usage": {"input_tokens": 22, "output_tokens": 14, "requests": 2}}
+    assert [(workflow, given) for workflow, given, _ in agent.workflows.runs] == [("Refund", {"amount": 20})]
 
 
-async def test_an_agent_that_never_stops_is_stopped(stage: Any, http: Any, peer: Any, workflows: Any) -> None:
-    runs = workflows(Again=lambda _: WorkflowResult("e", "completed", 1))
+@pytest.mark.parametrize(
+    ("payload", "timed_out", "note"),
+    [({"decision": "rejected", "note": "Too much."}, False, "Too much."), (None, True, "Nobody decided in time."), ({"approved": True}, False, "")],
+)
+async def test_what_nobody_allowed_does_not_run(agent: Any, model: ModelServer, payload: Json, timed_out: bool, note: str) -> None:
+    model.uses("Refund", amount=20)
+    wait = await agent.ask(tools=[REFUND])
+    model.says("Sorry.")
+    outcome = await agent.go_on(wait, payload, timed_out, tools=[REFUND])
+    assert (outcome.value["text"], agent.workflows.runs) == ("Sorry.", [])
+    assert model.asked[1]["messages"][-1]["content"] == f"A person did not allow this. {note}".strip()
+
+
+async def test_several_wishes_are_decided_one_by_one(agent: Any, model: ModelServer) -> None:
+    model.uses_all(("Find_order", {"id": 1}), ("Refund", {"amount": 1}), ("Refund", {"amount": 999}))
+    tools = [REFUND, {"workflow": "Find order"}]
+    first = await agent.ask(tools=tools)
+    second = await agent.go_on(first, {"decision": "approved"}, tools=tools)
+    assert [wait.signal.data["arguments"] for wait in (first, second)] == [{"amount": 1}, {"amount": 999}]
+    model.says("You get 1.")
+    outcome = await agent.go_on(second, {"decision": "rejected"}, tools=tools)
+    assert outcome.value["text"] == "You get 1."
+    assert [(workflow, given) for workflow, given, _ in agent.workflows.runs] == [("Find order", {"id": 1}), ("Refund", {"amount": 1})]
+    assert len({key for _, _, key in agent.workflows.runs}) == 2
+
+
+async def test_it_can_ask_again_after_a_decision(agent: Any, model: ModelServer) -> None:
+    model.uses("Refund", amount=1)
+    first = await agent.ask(tools=[REFUND])
+    model.uses("Refund", amount=2)
+    second = await agent.go_on(first, {"decision": "approved"}, tools=[REFUND])
+    model.says("Both.")
+    outcome = await agent.go_on(second, {"decision": "approved"}, tools=[REFUND])
+    assert outcome.value == {"text": "Both.", "usage": {"input_tokens": 33, "output_tokens": 21, "requests": 3}}
+    keys = [key for _, _, key in agent.workflows.runs]
+    assert [key.split(":")[1] for key in keys] == ["1", "2"]
+
+
+async def test_arguments_that_do_not_fit_are_not_put_before_people(agent: Any, model: ModelServer) -> None:
+    model.uses("Refund", amount="all")
+    model.says("I cannot.")
+    schema = {"properties": {"amount": {"type": "number"}}}
+    outcome = await agent.ask(tools=[{**REFUND, "input_schema": schema}])
+    assert outcome.value["text"] == "I cannot."
+
+
+async def test_it_remembers_by_key(agent: Any, model: ModelServer) -> None:
+    for number, customer in enumerate(["ada", "ada", "bob", "ada"]):
+        model.says(f"Answer {number}")
+        agent.variables = {"customer": customer}
+        await agent.ask(f"Question {number}", memory_key="{{ variables.customer }}", memory_messages=2)
+    said = [[message["content"] for message in asked["messages"]] for asked in model.asked]
+    assert said == [
+        ["Question 0"],
+        ["Question 0", "Answer 0", "Question 1"],
+        ["Question 2"],
+        ["Question 1", "Answer 1", "Question 3"],
+    ]
+    assert await agent.state.get("agent-memory:block_1", "bob") == [
+        {"role": "user", "text": "Question 2"},
+        {"role": "assistant", "text": "Answer 2"},
+    ]
+
+
+async def test_a_budget_and_prices(agent: Any, model: ModelServer) -> None:
+    outcome = await agent.ask(input_price=1, output_price=2)
+    assert outcome.value["usage"] == USAGE | {"cost": pytest.approx(25e-6)}
+    with pytest.raises(BlockError) as caught:
+        await agent.ask(max_tokens_total=10)
+    assert (caught.value.code, caught.value.retryable) == ("BUDGET_EXCEEDED", False)
+
+
+async def test_an_agent_that_never_stops_is_stopped(agent: Any, model: ModelServer) -> None:
     for _ in range(3):
-        peer.says(None, ("Again", {}))
-    with pytest.raises(BlockError) as caught:
-        await ask(stage, http, peer, workflows=runs, tools=[{"workflow": "Again"}], max_steps=3)
-    assert (caught.value.code, len(peer.requests), len(runs.runs)) == ("MAX_STEPS", 3, 3)
+        model.uses("Find_order")
+    with pytest.raises(BlockError, match="within 3 steps") as caught:
+        await agent.ask(tools=[{"workflow": "Find order"}], max_steps=3)
+    assert (caught.value.code, len(model.asked), len(agent.workflows.runs)) == ("BUDGET_EXCEEDED", 3, 3)
 
 
-async def test_without_a_model_it_says_where_to_set_one(stage: Any) -> None:
+async def test_a_budget_holds_across_an_approval(agent: Any, model: ModelServer) -> None:
+    model.uses("Refund", amount=1)
+    wait = await agent.ask(tools=[REFUND], max_steps=1)
+    with pytest.raises(BlockError, match="within 1 steps"):
+        await agent.go_on(wait, {"decision": "approved"}, tools=[REFUND], max_steps=1)
+
+
+async def test_the_engine_is_told_when_to_try_again(agent: Any, model: ModelServer) -> None:
+    model.answers({"error": {"message": "slow down"}}, 429, Retry_After="3")
+    with pytest.raises(BlockError, match="slow down") as caught:
+        await agent.ask()
+    assert (caught.value.retryable, caught.value.retry_after) == (True, 3)
+
+
+@pytest.mark.parametrize("config", [{}, {"provider": "anthropic"}, {"provider": "google"}])
+async def test_without_a_model_it_says_where_to_set_one(stage: Any, config: dict[str, Json]) -> None:
     with pytest.raises(BlockError) as caught:
-        await stage().run("agent", {}, "Hello")
+        await stage().run("agent", config, "Hello")
     assert caught.value.code == "MODEL_NOT_CONFIGURED"
-    for name in ("Address", "Credential", "BLOCKYARD_MODEL_BASE_URL", "BLOCKYARD_MODEL", "BLOCKYARD_MODEL_API_KEY"):
-        assert name in caught.value.message
+    named = ("Address", "Credential", "BLOCKYARD_MODEL_BASE_URL", "BLOCKYARD_MODEL", "BLOCKYARD_MODEL_API_KEY")
+    assert all(name in caught.value.message for name in (("field `model`",) if config else named))
 
 
 class Recorder:
     """Keeps the one request that it is given."""
 
-    async def send(self, request: Any) -> Any:
+    async def converse(self, request: Any) -> Any:
         self.request = request
         raise BlockError("STOP", "seen")
 
 
-@pytest.mark.parametrize(("base_url", "trusted", "credential"), [("", True, ""), ("http://10.0.0.5/v1", False, "KEY")])
-async def test_only_the_operators_address_is_trusted(stage: Any, base_url: str, trusted: bool, credential: str) -> None:
-    http = Recorder()
-    context = stage(http=http, settings={"model_base_url": "http://10.0.0.5/v1", "model": "house"})
+@pytest.mark.parametrize(
+    ("config", "trusted", "credential", "model"),
+    [
+        ({}, True, "", "house"),
+        ({"base_url": "http://10.0.0.5/v1"}, False, "KEY", "house"),
+        ({"provider": "anthropic", "model": "claude"}, False, "KEY", "claude"),
+    ],
+)
+async def test_only_the_operators_address_is_trusted(
+    stage: Any, config: dict[str, Json], trusted: bool, credential: str, model: str
+) -> None:
+    models = Recorder()
+    context = stage(models=models, settings={"model_base_url": "http://10.0.0.5/v1", "model": "house"})
     with pytest.raises(BlockError, match="seen"):
-        await context.run("agent", {"base_url": base_url, "credential": "KEY"}, "Hello")
-    assert (http.request.trusted, http.request.credential, http.request.json["model"]) == (trusted, credential, "house")
+        await context.run("agent", {"credential": "KEY", **config}, "Hello")
+    assert (models.request.trusted, models.request.credential, models.request.model) == (trusted, credential, model)
 
 
-@pytest.mark.parametrize("answer", [{"choices": []}, {"choices": [{"message": {"tool_calls": [1]}}]}, [], "text", None])
-async def test_nonsense_from_the_server_is_named(stage: Any, http: Any, peer: Any, answer: Json) -> None:
-    peer.answers(answer)
-    with pytest.raises(BlockError, match="not a chat completion"):
-        await ask(stage, http, peer)
-
-
-async def test_a_refusing_server_hints_at_the_credential(stage: Any, http: Any, peer: Any) -> None:
-    peer.answers({"error": "bad key"}, status=401)
-    with pytest.raises(BlockError, match="answered 401; check the credential"):
-        await ask(stage, http, peer)
-
-
-async def test_nothing_to_say_is_an_error(stage: Any, http: Any, peer: Any) -> None:
+async def test_nothing_to_say_is_an_error(agent: Any) -> None:
     with pytest.raises(BlockError, match="there is no prompt"):
-        await ask(stage, http, peer, None)
+        await agent.ask(None)
 
 
 @pytest.mark.parametrize(
-    ("value", "schema", "problem"),
+    "config",
     [
-        ({"a": [1, "x"]}, {"properties": {"a": {"items": {"type": "integer"}}}}, "the answer.a[1] must be of type integer"),
-        (True, {"type": "integer"}, "the answer must be of type integer"),
-        (None, {"type": ["string", "null"]}, None),
-        ("b", {"enum": ["a"]}, "the answer must be one of the allowed values"),
-        (1.5, {"type": "number"}, None),
+        {"tools": [{"kind": "workflow"}]},
+        {"tools": [{"kind": "block"}]},
+        {"tools": [{"kind": "mcp", "workflow": "x"}]},
+        {"max_cost": 1},
+        {"provider": "other"},
     ],
 )
-def test_the_schema_check(value: Json, schema: Json, problem: str | None) -> None:
-    assert mismatch(value, schema) == problem
+async def test_what_makes_no_sense_is_refused(stage: Any, config: dict[str, Json]) -> None:
+    with pytest.raises(ValidationError):
+        await stage().run("agent", config, "Hello")

@@ -69,7 +69,7 @@ async def test_no_rule_holds(stage: Any) -> None:
 
 
 async def test_a_rule_that_is_not_true_or_false_names_its_case(stage: Any) -> None:
-    with pytest.raises(AssertionError, match="cases.1.expression"):
+    with pytest.raises(AssertionError, match=r"cases\.1\.expression"):
         await stage().run("flow.switch", rules("False", "input"), "text")
 
 
