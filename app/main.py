@@ -27,10 +27,12 @@ from app.journal.journal import Journal
 from app.services.accounts import Accounts
 from app.services.activation import Activation
 from app.services.actors import Actor
+from app.services.approvals import Approvals
 from app.services.children import ChildWorkflows
 from app.services.container import Services
 from app.services.credentials import Credentials
 from app.services.errors import ServiceError
+from app.services.events import Events
 from app.services.executions import Executions
 from app.services.gallery import Gallery
 from app.services.graphs import Graphs
@@ -43,6 +45,8 @@ from app.services.state import StateStore
 from app.services.workflows import Workflows
 from app.settings import Settings
 from app.web import errors, hooks
+from app.web.api import approvals as approvals_api
+from app.web.api import events as events_api
 from app.web.api import executions as executions_api
 from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
@@ -99,6 +103,8 @@ class Server:
             activation=Activation(self.database, graphs, self.bus),
             executions=executions,
             hooks=Hooks(self.database, self.journal, self.host, programs, self.bus, settings.wait_seconds),
+            approvals=Approvals(self.database, self.host, self.bus),
+            events=Events(self.database, self.journal, self.host, programs, vault, self.bus),
             credentials=credentials,
             gallery=Gallery(ROOT / "templates" / "gallery", workflows, graphs),
             catalog=catalog,
@@ -140,6 +146,8 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
         route_handlers=[
             *workflows_api.ROUTES,
             *executions_api.ROUTES,
+            *approvals_api.ROUTES,
+            *events_api.ROUTES,
             *system_api.ROUTES,
             *hooks.ROUTES,
             *PAGES,

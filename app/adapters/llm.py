@@ -16,6 +16,9 @@ from app.adapters.http import LIMITS
 from app.adapters.llm_keys import Keys
 from app.sdk import ModelAnswer, ModelRequest
 
+PACKAGE = "app.adapters"
+LIBRARIES = {"openai-compatible": "llm_openai", "anthropic": "llm_anthropic", "google": "llm_google"}
+
 
 class LanguageModels:
     """The connections to model servers, checked like every other; one for the whole server."""
@@ -46,7 +49,15 @@ class ExecutionModels:
 
     async def converse(self, request: ModelRequest) -> ModelAnswer:
         """Lead a conversation to its end, or to where people must decide."""
-        library: Any = await asyncio.to_thread(importlib.import_module, "app.adapters.llm_conversation")
-        conversation = library.Conversation(request, self._keys, self._models.checked, self._models.trusted)
+        provider = await _load(LIBRARIES[request.provider])
+        connect = (await _load("llm_mcp")).connect if request.servers else None
+        leading = await _load("llm_conversation")
+        libraries = leading.Libraries(provider.model, connect)
+        conversation = leading.Conversation(request, self._keys, self._models.checked, self._models.trusted, libraries)
         answer: ModelAnswer = await conversation.run()
         return answer
+
+
+async def _load(name: str) -> Any:
+    """A module of this package that takes long to import: not while requests are waiting, and only once it is needed."""
+    return await asyncio.to_thread(importlib.import_module, f"{PACKAGE}.{name}")

@@ -50,7 +50,11 @@ def _call(number: int, call: dict[str, Any]) -> dict[str, Any]:
     function = call["function"]
     arguments = function.get("arguments") or "{}"
     text = arguments if isinstance(arguments, str) else json.dumps(arguments)
-    return {"id": call.get("id") or f"call_{number}", "type": "function", "function": {"name": function["name"], "arguments": text}}
+    return {
+        "id": call.get("id") or f"call_{number}",
+        "type": "function",
+        "function": {"name": function["name"], "arguments": text},
+    }
 
 
 def _usage(usage: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import httpx
+import httpx2
 from pydantic_ai import Agent, AgentRun
 from pydantic_ai.messages import (
     ModelMessage,
@@ -22,48 +24,70 @@ from pydantic_ai.messages import (
 from pydantic_ai.messages import (
     ModelRequest as ToModel,
 )
+from pydantic_ai.models import Model
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDenied
 from pydantic_ai.usage import RunUsage, UsageLimits
 
-from app.adapters import llm_mcp, llm_providers
 from app.adapters.llm_budget import check_spent, check_step, counted
+from app.adapters.llm_clients import address, client, key_header
 from app.adapters.llm_failures import block_error
-from app.adapters.llm_keys import Keys
+from app.adapters.llm_keys import Keys, Signer
+from app.adapters.llm_masking import Mask, MaskedStream
 from app.adapters.llm_output import Wanted
 from app.adapters.llm_tools import ATTEMPTS, Tools
 from app.adapters.llm_transport import CheckedBridge
-from app.sdk import BlockError, Json, ModelAnswer, ModelRequest, ModelTool, ModelTurn, ModelUsage, PendingTool
+from app.sdk import BlockError, Json, McpServer, ModelAnswer, ModelRequest, ModelTool, ModelTurn, ModelUsage, PendingTool
 
 UNLIMITED = UsageLimits(request_limit=None)
 """Our own budget is checked instead: it also knows prices."""
+
+
+Connect: TypeAlias = Callable[
+    [AsyncExitStack, McpServer, httpx.AsyncBaseTransport, Signer, Sequence[str]], Awaitable[list[ModelTool]]
+]
+"""Opens an MCP server until the stack closes, and tells its tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Libraries:
+    """What was loaded for this conversation: the provider's models, and the client of MCP servers when it has any."""
+
+    model: Callable[[ModelRequest, httpx2.AsyncClient], Model]
+    connect: Connect | None
 
 
 class Conversation:
     """Leads one conversation; `checked` and `trusted` are the transports of the egress client."""
 
     def __init__(
-        self, request: ModelRequest, keys: Keys, checked: httpx.AsyncBaseTransport, trusted: httpx.AsyncBaseTransport
+        self,
+        request: ModelRequest,
+        keys: Keys,
+        checked: httpx.AsyncBaseTransport,
+        trusted: httpx.AsyncBaseTransport,
+        libraries: Libraries,
     ) -> None:
-        address = llm_providers.address(request)
-        if "[secret:" in address:
+        served_at = address(request)
+        if "[secret:" in served_at:
             raise BlockError("BAD_URL", "field `base_url`: a secret cannot be part of a model's address; use a credential")
-        signer = keys.signer(address, request.credential, llm_providers.key_header(request), request.trusted)
+        signer = keys.signer(served_at, request.credential, key_header(request), request.trusted)
         self._request = request
         self._keys = keys
+        self._libraries = libraries
         self._checked = checked
         self._bridge = CheckedBridge(trusted if signer.trusted else checked, signer, "The model's server", strict=True)
-        self._place = f"The model's server ({urlsplit(address).hostname})"
+        self._place = f"The model's server ({urlsplit(served_at).hostname})"
         self._wanted = Wanted(request)
-        self._usage = ModelUsage()
+        self._mask = Mask(signer.used)
 
     async def run(self) -> ModelAnswer:
         """The model's answer. Every failure is a BlockError."""
         try:
             async with AsyncExitStack() as stack:
-                http = await stack.enter_async_context(llm_providers.client(self._bridge))
-                model = llm_providers.model(self._request, http)
-                tools = Tools(await self._tools(stack), self._request)
+                http = await stack.enter_async_context(client(self._bridge))
+                model = self._libraries.model(self._request, http)
+                tools = Tools(await self._tools(stack), self._request.log, self._mask)
                 async with self._agent(model, tools).iter(**self._start()) as run:
                     return await self._follow(run, tools)
         except BlockError:
@@ -72,7 +96,7 @@ class Conversation:
             problem = self._wanted.problem if self._request.output_schema is not None else None
             raise block_error(error, self._bridge.failure, self._place, problem) from None
 
-    def _agent(self, model: Any, tools: Tools) -> Agent[None, Any]:
+    def _agent(self, model: Model, tools: Tools) -> Agent[None, Any]:
         settings = ModelSettings()
         if self._request.temperature is not None:
             settings["temperature"] = self._request.temperature
@@ -94,10 +118,13 @@ class Conversation:
 
     async def _tools(self, stack: AsyncExitStack) -> list[ModelTool]:
         tools = list(self._request.tools)
+        connect = self._libraries.connect
+        if connect is None:
+            return tools
         for server in self._request.servers:
             signer = self._keys.signer(server.url, server.credential, "", trusted=False)
             taken = [tool.name for tool in tools]
-            tools += await llm_mcp.connect(stack, server, self._checked, signer, taken)
+            tools += await connect(stack, server, self._checked, signer, taken)
         return tools
 
     def _start(self) -> dict[str, Any]:
@@ -131,7 +158,7 @@ class Conversation:
             if Agent.is_model_request_node(node):
                 check_step(counted(run.usage, limits), limits)
                 if self._request.stream is not None:
-                    await self._show(node, run)
+                    await self._show(node, run, MaskedStream(self._request.stream, self._mask))
             elif Agent.is_call_tools_node(node):
                 check_spent(counted(run.usage, limits), limits)
         result = run.result
@@ -141,26 +168,22 @@ class Conversation:
         if isinstance(result.output, DeferredToolRequests):
             return self._parked(result.output, run, usage, tools)
         data = None if self._request.output_schema is None else result.output
-        return ModelAnswer(_last_text(run.all_messages()), data, usage)
+        return ModelAnswer(self._mask.text(_last_text(run.all_messages())), self._mask(data), usage)
 
-    async def _show(self, node: Any, run: AgentRun[None, Any]) -> None:
-        show = self._request.stream
+    async def _show(self, node: Any, run: AgentRun[None, Any], shown: MaskedStream) -> None:
         async with node.stream(run.ctx) as events:
             async for event in events:
-                text = _text(event)
-                if text and show is not None:
-                    show(text)
+                shown.add(_text(event))
+        shown.end()
 
-    def _parked(
-        self, wanted: DeferredToolRequests, run: AgentRun[None, Any], usage: ModelUsage, tools: Tools
-    ) -> ModelAnswer:
+    def _parked(self, wanted: DeferredToolRequests, run: AgentRun[None, Any], usage: ModelUsage, tools: Tools) -> ModelAnswer:
         pending = tuple(
-            PendingTool(call.tool_call_id, call.tool_name, tools.description(call.tool_name), call.args_as_dict())
+            PendingTool(call.tool_call_id, call.tool_name, tools.description(call.tool_name), self._mask(call.args_as_dict()))
             for call in wanted.approvals
         )
         spent = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "requests": usage.requests}
         kept: Json = {
-            "messages": ModelMessagesTypeAdapter.dump_python(run.all_messages(), mode="json"),
+            "messages": self._mask(ModelMessagesTypeAdapter.dump_python(run.all_messages(), mode="json")),
             "pending": [call.id for call in pending],
             "usage": spent,
         }

@@ -13,8 +13,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, Implementation, TextContent
 
+from app.adapters.llm_clients import client
 from app.adapters.llm_keys import Signer
-from app.adapters.llm_providers import client
+from app.adapters.llm_masking import Mask
 from app.adapters.llm_transport import CheckedBridge
 from app.sdk import BlockError, Json, McpServer, ModelTool
 
@@ -39,7 +40,8 @@ async def connect(
     except BlockError:
         raise
     except Exception as error:
-        raise bridge.failure or BlockError("MCP_SERVER", f"The MCP server {host} cannot be used: {_plain(error)}") from None
+        reason = Mask(signer.used).text(_plain(error))
+        raise bridge.failure or BlockError("MCP_SERVER", f"The MCP server {host} cannot be used: {reason}") from None
     missing = [name for name in server.only if name not in {tool.name for tool in found}]
     if missing:
         raise BlockError("MCP_SERVER", f"The MCP server {host} has no tool `{missing[0]}`", retryable=False)
@@ -47,7 +49,7 @@ async def connect(
     for tool in found:
         if not server.only or tool.name in server.only:
             name = free_name(tool.name, [*taken, *(known.name for known in tools)])
-            call = _caller(session, bridge, tool.name, host)
+            call = _caller(session, bridge, tool.name, host, Mask(signer.used))
             tools.append(ModelTool(name, tool.description or tool.name, tool.input_schema, call, server.needs_approval))
     return tools
 
@@ -72,14 +74,16 @@ async def _listed(session: Client) -> list[Any]:
     return tools
 
 
-def _caller(session: Client, bridge: CheckedBridge, name: str, host: str) -> Callable[[dict[str, Json]], Awaitable[Json]]:
+def _caller(
+    session: Client, bridge: CheckedBridge, name: str, host: str, mask: Mask
+) -> Callable[[dict[str, Json]], Awaitable[Json]]:
     async def call(arguments: dict[str, Json]) -> Json:
         try:
-            return _answer(await session.call_tool(name, arguments))
+            return mask(_answer(await session.call_tool(name, arguments)))
         except MCPError as error:
             if bridge.failure is not None:
                 raise bridge.failure from None
-            return {"error": f"The MCP server {host}: {_plain(error)}"}
+            return {"error": mask.text(f"The MCP server {host}: {_plain(error)}")}
 
     return call
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic_ai import RunContext
@@ -12,7 +12,8 @@ from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
 from pydantic_core import PydanticCustomError, SchemaValidator, core_schema
 
 from app.adapters.json_schema import Schema
-from app.sdk import Json, ModelRequest, ModelTool
+from app.adapters.llm_masking import Mask
+from app.sdk import Json, ModelTool
 
 MAX_RESULT = 100_000
 ATTEMPTS = 5
@@ -22,9 +23,10 @@ ATTEMPTS = 5
 class Tools(AbstractToolset[None]):
     """The tools of one conversation, each known by its name."""
 
-    def __init__(self, tools: Sequence[ModelTool], request: ModelRequest) -> None:
+    def __init__(self, tools: Sequence[ModelTool], log: Callable[[str], None] | None, mask: Mask) -> None:
         self._tools = {tool.name: tool for tool in tools}
-        self._log = request.log
+        self._log = log
+        self._mask = mask
         self._offered = {tool.name: self._offer(tool) for tool in tools}
 
     @property
@@ -41,7 +43,7 @@ class Tools(AbstractToolset[None]):
     async def call_tool(self, name: str, tool_args: dict[str, Any], ctx: RunContext[None], tool: ToolsetTool[None]) -> Any:
         if self._log is not None:
             self._log(f"Uses {name}")
-        return _bounded(await self._tools[name].call(tool_args))
+        return _bounded(await self._tools[name].call(self._mask(tool_args)))
 
     def _offer(self, tool: ModelTool) -> ToolsetTool[None]:
         schema = dict(tool.input_schema)

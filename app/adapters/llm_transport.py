@@ -18,14 +18,13 @@ from app.adapters.http import USER_AGENT, connection_error
 from app.adapters.http_request import check_url
 from app.adapters.llm_completions import as_events, completed
 from app.adapters.llm_keys import Signer
+from app.adapters.llm_masking import Mask
 from app.sdk import BlockError, Json
 
 SILENCE_SECONDS = 120.0
 CONNECT_SECONDS = 15.0
 MAX_BYTES = 10_000_000
 MAX_MESSAGE = 300
-SHORTEST_MASKED = 4
-MASK = b"***"
 EVENTS = "text/event-stream"
 HEADERS = frozenset({"accept", "content-type", "anthropic-version", "anthropic-beta", "last-event-id"})
 HEADER_PREFIX = "mcp-"
@@ -79,9 +78,7 @@ class CheckedBridge(httpx2.AsyncBaseTransport):
     def _outgoing(self, request: httpx2.Request, content: bytes) -> httpx.Request:
         url = httpx.URL(str(request.url))
         check_url(url)
-        kept = {
-            name: text for name, text in request.headers.items() if name in HEADERS or name.startswith(HEADER_PREFIX)
-        }
+        kept = {name: text for name, text in request.headers.items() if name in HEADERS or name.startswith(HEADER_PREFIX)}
         own = {"user-agent": USER_AGENT, "accept-encoding": "identity"}
         timeouts = {"connect": CONNECT_SECONDS, "read": SILENCE_SECONDS, "write": SILENCE_SECONDS, "pool": SILENCE_SECONDS}
         return httpx.Request(
@@ -103,21 +100,17 @@ class CheckedBridge(httpx2.AsyncBaseTransport):
             return {key: self._reveal(child) for key, child in value.items()}
         return [self._reveal(child) for child in value] if isinstance(value, list) else value
 
-    def masks(self) -> tuple[bytes, ...]:
-        """The secrets that must not come back."""
-        return tuple(secret.encode() for secret in self._signer.used if len(secret) >= SHORTEST_MASKED)
-
     def _refused(self, response: httpx.Response, host: str, body: bytes) -> BlockError:
         status = response.status_code
         hint = "; check the credential" if status in (401, 403) else ""
-        message = f"{self._who} ({host}) answered {status}{hint}: {_reason(body)}"
+        message = f"{self._who} ({host}) answered {status}{hint}: {Mask(self._signer.used).text(_reason(body))}"
         again = status in (408, 409, 425, 429) or status >= 500
         wait = _retry_after(response.headers.get("retry-after", "")) if again else None
         return BlockError("MODEL_STATUS", message, details={"status_code": status}, retryable=again, retry_after=wait)
 
 
 class AnswerBody(httpx2.AsyncByteStream):
-    """An answer's bytes as they come, bounded and without secrets."""
+    """An answer's bytes as they come, bounded."""
 
     def __init__(self, response: httpx.Response, bridge: CheckedBridge, host: str) -> None:
         self._response = response
@@ -133,22 +126,17 @@ class AnswerBody(httpx2.AsyncByteStream):
             raise
 
     async def _pieces(self) -> AsyncIterator[bytes]:
-        kept, size = b"", 0
-        masks = self._bridge.masks()
+        size = 0
         try:
             async for chunk in self._response.aiter_raw():
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise BlockError("RESPONSE_TOO_LARGE", f"The answer of {self._host} is larger than {MAX_BYTES} bytes")
-                whole, kept = mask(kept + chunk, masks)
-                if whole:
-                    yield whole
+                yield chunk
         except httpx.TimeoutException:
             raise BlockError("TIMEOUT", f"{self._host} was silent for {SILENCE_SECONDS:g} s in its answer") from None
         except httpx.TransportError:
             raise BlockError("CONNECTION", f"{self._host} ended the connection in the middle of its answer") from None
-        if kept:
-            yield kept
 
     async def read(self) -> bytes:
         """All of it; closes the connection."""
@@ -159,14 +147,6 @@ class AnswerBody(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._response.aclose()
-
-
-def mask(data: bytes, secrets: tuple[bytes, ...]) -> tuple[bytes, bytes]:
-    """Data without secrets, and its end held back where a secret may have begun."""
-    for secret in secrets:
-        data = data.replace(secret, MASK)
-    begun = max((length for secret in secrets for length in range(1, len(secret)) if data.endswith(secret[:length])), default=0)
-    return data[: len(data) - begun], data[len(data) - begun :]
 
 
 def _is_events(response: httpx.Response) -> bool:

@@ -170,12 +170,28 @@ executions = sa.Table(
 sa.Index("ix_executions_workspace_created", executions.c.workspace_id, executions.c.created_at)
 sa.Index("ix_executions_workflow_created", executions.c.workflow_id, executions.c.created_at)
 sa.Index("uq_executions_child", executions.c.parent_id, executions.c.parent_key, unique=True)
-_open = executions.c.status.in_(("queued", "running", "waiting"))
-sa.Index("ix_executions_open", executions.c.status, executions.c.created_at, sqlite_where=_open, postgresql_where=_open)
-_timed = executions.c.deadline_at.is_not(None) & _open
-sa.Index("ix_executions_deadline", executions.c.deadline_at, sqlite_where=_timed, postgresql_where=_timed)
-_to_follow_up = executions.c.followed_up.is_(False)
-sa.Index("ix_executions_follow_up", executions.c.finished_at, sqlite_where=_to_follow_up, postgresql_where=_to_follow_up)
+
+
+def is_open(table: sa.FromClause = executions) -> sa.ColumnElement[bool]:
+    """Has not ended. Written out, not bound: SQLite uses a partial index only when it sees its condition in the query."""
+    words = ("queued", "running", "waiting")
+    written: sa.BindParameter[Any] = sa.bindparam("open", words, expanding=True, literal_execute=True, unique=True)
+    return table.c.status.in_(written)
+
+
+def _partly(name: str, condition: sa.ColumnElement[bool], *columns: sa.Column[Any]) -> None:
+    """An index of the few rows for which the condition holds."""
+    sa.Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
+_partly("ix_executions_open", is_open(), executions.c.status, executions.c.created_at)
+_partly("ix_executions_under_way", is_open(), executions.c.workflow_id, executions.c.status)
+_timed = executions.c.deadline_at.is_not(None) & is_open()
+_partly("ix_executions_deadline", _timed, executions.c.status, executions.c.deadline_at)
+_partly("ix_executions_wake", executions.c.wake_at.is_not(None), executions.c.wake_at)
+_cancelled = executions.c.cancel_requested.is_(True) & is_open()
+_partly("ix_executions_cancel", _cancelled, executions.c.status, executions.c.cancel_requested)
+_partly("ix_executions_follow_up", executions.c.followed_up.is_(False), executions.c.finished_at)
 
 steps = sa.Table(
     "steps",
@@ -249,7 +265,8 @@ idempotency_keys = sa.Table(
     metadata,
     sa.Column("workflow_id", sa.String(36), sa.ForeignKey("workflows.id"), primary_key=True),
     sa.Column("key", sa.String(500), primary_key=True),
-    sa.Column("execution_id", sa.String(36), nullable=False),
+    sa.Column("execution_id", sa.String(36), nullable=False, index=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
     sa.Column("created_at", Moment, nullable=False, index=True),
 )
 
@@ -261,6 +278,7 @@ schedules = sa.Table(
     sa.Column("workspace_id", sa.String(36), sa.ForeignKey("workspaces.id"), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("anchor", Moment, nullable=False),
+    sa.Column("planned_at", Moment),
     sa.Column("next_run_at", Moment, index=True),
     sa.Column("runs", sa.Integer, nullable=False),
 )

@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
-from app.engine.events import Event, ExecutionFinished, ExecutionStarted
+from app.engine.events import Event, ExecutionFinished, ExecutionStarted, StepParked
 from app.engine.messages import Message, describe_event
+from app.journal.rows import signal_id
 
 QUEUE_LIMIT = 2_000
 
@@ -43,7 +44,7 @@ class Subscription:
 
 
 class EventBus:
-    """Topics are `execution:<id>` and `workflow:<id>`."""
+    """Topics are `execution:<id>`, `workflow:<id>` and `workspace:<id>`."""
 
     def __init__(self) -> None:
         self._topics: defaultdict[str, set[Subscription]] = defaultdict(set)
@@ -93,6 +94,24 @@ def tell_workflow(bus: EventBus, execution_id: str, workflow_id: str, trigger: s
         kind = "execution_started" if isinstance(event, ExecutionStarted) else "execution_finished"
         data = {"execution_id": execution_id, "workflow_id": workflow_id, "trigger": trigger}
         bus.publish(f"workflow:{workflow_id}", Message(kind, data))
+
+
+def asks_people(event: Event) -> bool:
+    """Whether a step waits from now on for people to decide."""
+    return isinstance(event, StepParked) and event.signal is not None and event.signal.kind == "approval"
+
+
+def tell_workspace(bus: EventBus, workspace_id: str, execution_id: str, workflow_id: str, event: Event) -> None:
+    """Tell the watchers of a workspace that people are asked for a decision."""
+    if isinstance(event, StepParked) and event.signal is not None and asks_people(event):
+        question = event.signal.data if isinstance(event.signal.data, dict) else {}
+        data = {
+            "approval_id": signal_id(execution_id, event),
+            "execution_id": execution_id,
+            "workflow_id": workflow_id,
+            "title": question.get("title", ""),
+        }
+        bus.publish(f"workspace:{workspace_id}", Message("approval.needed", data))
 
 
 async def messages(subscription: Subscription, heartbeat: float) -> AsyncIterator[Message | None]:

@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 
 from app.engine.assignment import Outcome
 from app.engine.chronicle import Chronicle
-from app.engine.events import Event, ExecutionStatus, Failure, StepFinished
+from app.engine.events import Event, ExecutionFinished, ExecutionStarted, ExecutionStatus, Failure, StepFinished
 from app.engine.runner import Runner
-from app.hosts.bus import EventBus, tell_execution, tell_workflow
+from app.hosts.bus import EventBus, asks_people, tell_execution, tell_workflow, tell_workspace
 from app.hosts.handles import Handle, HostStopped, Lender, assignment_of
 from app.journal.journal import LEASE, Journal, JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
@@ -100,10 +100,10 @@ class EmbeddedHost:
         elif not drive.cancel:
             drive.cancel = True
             drive.task.cancel()
-        for child in await self._journal.children(execution_id):
-            await self.cancel(child)
         if execution_id in self._drives:
             await asyncio.wait([handle.ended], timeout=10)
+        for child in await self._journal.children(execution_id):  # only now can there be no further ones
+            await self.cancel(child)
         return True
 
     async def arrive(self, execution_id: str, block_id: str, iteration: str, payload: Json) -> None:
@@ -192,8 +192,8 @@ class EmbeddedHost:
                 await drive_with(drive)
             finally:
                 del self._drives[execution.id]
-                if len(self._drives) == self._max_running - 1:
-                    self._wake.set()
+                if len(self._drives) == self._max_running - 1 or execution.concurrency_limit is not None:
+                    self._wake.set()  # somebody may have waited for this place
 
         drive.task = asyncio.create_task(run())
 
@@ -208,7 +208,7 @@ class EmbeddedHost:
             if runner is None:
                 return
             drive.runner = runner
-            if claimed.cancel_requested:
+            if claimed.cancel_requested or _is_overdue(execution):
                 await self._end_from_outside(drive, runner)
             else:
                 self._settle(drive, await runner.drive())
@@ -255,10 +255,9 @@ class EmbeddedHost:
             self._wake.set()
 
     async def _end_from_outside(self, drive: _Drive, runner: Runner) -> None:
-        deadline = drive.execution.deadline_at
         status: Literal["cancelled", "timed_out"] = "cancelled"
         failure = Failure("CANCELLED", "The execution was cancelled.")
-        if deadline is not None and deadline <= _now():
+        if _is_overdue(drive.execution):
             status, failure = "timed_out", Failure("TIMED_OUT", "The execution was not finished by its deadline.")
         task = asyncio.current_task()
         if task is not None:
@@ -297,14 +296,15 @@ class EmbeddedHost:
             self._in_background(self._release(execution.id, recorder, event.response))
         if not isinstance(event, ExecutionFinished):
             tell_execution(self._bus, execution.id, event)
-        if isinstance(event, (ExecutionStarted, ExecutionFinished)) and self._watched(execution):
+        begins_or_ends = isinstance(event, (ExecutionStarted, ExecutionFinished))
+        if (begins_or_ends and self._watched(execution)) or asks_people(event):
             self._in_background(self._announce(execution, recorder, event))
 
     def _watched(self, execution: NewExecution) -> bool:
         return self._bus.watched(f"workflow:{execution.workflow_id}") or self._bus.watched(f"execution:{execution.id}")
 
     async def _announce(self, execution: NewExecution, recorder: JournalRecorder, event: Event) -> None:
-        """Tell of a beginning or an end once it is on disk: whoever hears of it wants to look at it."""
+        """Tell of a beginning, an end or a question once it is on disk: whoever hears of it wants to look at it."""
         try:
             await recorder.durable()
         except Exception:
@@ -312,6 +312,7 @@ class EmbeddedHost:
         if isinstance(event, ExecutionFinished):
             tell_execution(self._bus, execution.id, event)
         tell_workflow(self._bus, execution.id, execution.workflow_id, execution.trigger, event)
+        tell_workspace(self._bus, execution.workspace_id, execution.id, execution.workflow_id, event)
 
     def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
@@ -327,6 +328,10 @@ class EmbeddedHost:
             return
         if handle is not None:
             handle.answered(response)
+
+
+def _is_overdue(execution: NewExecution) -> bool:
+    return execution.deadline_at is not None and execution.deadline_at <= _now()
 
 
 def _now() -> datetime:

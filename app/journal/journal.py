@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.session import Database
-from app.db.tables import executions, signals, steps
+from app.db.tables import executions, is_open, signals, steps
 from app.engine.assignment import RecordedStep
 from app.engine.events import (
     TERMINAL,
@@ -21,6 +21,8 @@ from app.engine.events import (
     StepFinished,
     StepParked,
 )
+from app.journal import queues
+from app.journal.queues import has_place
 from app.journal.records import Claimed, Copy, Ended, NewExecution
 from app.journal.rows import end_values, execution_row, finished_row, parked_row, read_execution, read_json, read_step, signal_row
 from app.journal.writer import Batch, Writer
@@ -59,12 +61,14 @@ class Journal:
     async def accept_within(self, connection: AsyncConnection, new: NewExecution, copy: Copy | None = None) -> None:
         """Accept in somebody's transaction, so that the execution and what led to it stand or fall together.
 
-        `copy` names recorded steps of an older execution that count as this one's own.
+        `copy` names recorded steps of an older execution that count as this one's own, as if a first driver had run them.
         """
-        await connection.execute(sa.insert(executions), [execution_row(new, None, 0, LEASE)])
+        epoch = 0 if copy is None else 1
+        await connection.execute(sa.insert(executions), [execution_row(new, None, epoch, LEASE)])
         if copy is not None and copy.block_ids:
             names = [column.name for column in steps.c]
-            copied = [sa.literal(new.id) if name == "execution_id" else steps.c[name] for name in names]
+            own = {"execution_id": sa.literal(new.id), "seq": sa.func.row_number().over(order_by=steps.c.seq)}
+            copied = [own.get(name, steps.c[name]) for name in names]
             taken = sa.select(*copied).where(
                 steps.c.execution_id == copy.execution_id,
                 steps.c.block_id.in_(copy.block_ids),
@@ -77,7 +81,7 @@ class Journal:
         free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
         claim = (
             sa.update(executions)
-            .where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL), free, _has_place())
+            .where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL), free, has_place())
             .values(
                 epoch=executions.c.epoch + 1,
                 driver=self.driver,
@@ -122,32 +126,19 @@ class Journal:
                 )
 
     async def due(self, now: datetime, limit: int, *, only_children: bool = False) -> list[str]:
-        """Executions that somebody should drive now: queued, woken, or left behind by a dead driver."""
-        free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
-        rested = sa.or_(executions.c.status != "waiting", executions.c.wake_at <= now, executions.c.cancel_requested)
-        query = (
-            sa.select(executions.c.id)
-            .where(executions.c.status.in_(("queued", "running", "waiting")), free, rested, _has_place())
-            .order_by(executions.c.priority.desc(), executions.c.created_at)
-            .limit(limit)
-        )
-        if only_children:
-            query = query.where(executions.c.parent_id.is_not(None))
+        """Executions that somebody should drive now, the most urgent first."""
         async with self._database.read() as connection:
-            return list((await connection.execute(query)).scalars())
+            return await queues.due(connection, now, limit, only_children=only_children)
 
     async def overdue(self, now: datetime) -> list[str]:
         """Open executions whose deadline is over."""
-        query = sa.select(executions.c.id).where(executions.c.deadline_at <= now, executions.c.status.not_in(TERMINAL)).limit(500)
         async with self._database.read() as connection:
-            return list((await connection.execute(query)).scalars())
+            return await queues.overdue(connection, now)
 
     async def next_wake(self) -> datetime | None:
         """The earliest moment at which a parked execution goes on."""
-        query = sa.select(sa.func.min(executions.c.wake_at)).where(executions.c.status == "waiting")
         async with self._database.read() as connection:
-            moment: datetime | None = (await connection.execute(query)).scalar()
-            return moment
+            return await queues.next_wake(connection)
 
     async def request_cancel(self, execution_id: str) -> bool:
         """Note that an execution is to end; False when it has ended already."""
@@ -172,23 +163,9 @@ class Journal:
 
     async def children(self, parent_id: str) -> list[str]:
         """The open executions that an execution has started."""
-        query = sa.select(executions.c.id).where(executions.c.parent_id == parent_id, executions.c.status.not_in(TERMINAL))
+        query = sa.select(executions.c.id).where(executions.c.parent_id == parent_id, is_open())
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
-
-
-def _has_place() -> sa.ColumnElement[bool]:
-    """A queued execution of a workflow with a concurrency limit waits until fewer than that many are under way."""
-    other = executions.alias()
-    under_way = (
-        sa.select(sa.func.count())
-        .select_from(other)
-        .where(other.c.workflow_id == executions.c.workflow_id, other.c.status.in_(("running", "waiting")))
-        .scalar_subquery()
-    )
-    return sa.or_(
-        executions.c.status != "queued", executions.c.concurrency_limit.is_(None), under_way < executions.c.concurrency_limit
-    )
 
 
 async def _arrived(connection: AsyncConnection, execution_id: str) -> dict[int, Json]:

@@ -51,8 +51,10 @@ def execution_row(new: NewExecution, driver: str | None, epoch: int, lease: time
 
 
 def end_values(event: ExecutionFinished) -> dict[str, Any]:
+    """Only a failure is left to be followed up."""
     error = None if event.error is None else encode(event.error.as_json())
-    return {
+    followed_up = {"followed_up": True} if event.status in ("completed", "cancelled") else {}
+    return followed_up | {
         "status": event.status,
         "output": event.output,
         "error": error,
@@ -116,13 +118,17 @@ def read_execution(row: Any) -> NewExecution:
     return NewExecution(**values | decoded, reports_failure=not row.followed_up)
 
 
+def signal_id(execution_id: str, event: StepParked) -> str:
+    """The same whenever the same parking is told."""
+    return str(uuid5(SIGNALS, f"{execution_id}/{event.block_id}/{event.iteration}/{event.seq}"))
+
+
 def signal_row(execution_id: str, workspace_id: str, event: StepParked) -> dict[str, Any] | None:
-    """The signal that a parked step waits for, if any. Its id is the same whenever the same parking is told."""
+    """The signal that a parked step waits for, if any."""
     if event.signal is None:
         return None
-    place = f"{execution_id}/{event.block_id}/{event.iteration}/{event.seq}"
     return {
-        "id": str(uuid5(SIGNALS, place)),
+        "id": signal_id(execution_id, event),
         "workspace_id": workspace_id,
         "execution_id": execution_id,
         "block_id": event.block_id,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from app.catalog import Catalog
 from app.services.accounts import Accounts
 from app.services.activation import Activation
+from app.services.approvals import Approvals
 from app.services.credentials import Credentials
+from app.services.events import Events
 from app.services.executions import Executions
 from app.services.gallery import Gallery
 from app.services.health import Health
@@ -22,6 +24,8 @@ class Services:
     activation: Activation
     executions: Executions
     hooks: Hooks
+    approvals: Approvals
+    events: Events
     credentials: Credentials
     gallery: Gallery
     catalog: Catalog

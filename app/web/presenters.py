@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -122,13 +123,20 @@ def execute_answer(detail: ExecutionDetail) -> dict[str, Json]:
     }
 
 
-def trace(detail: ExecutionDetail) -> dict[str, Json]:
-    """Per-block details; `node_id` and `nodes` are the words of contract.md A249."""
+def trace(detail: ExecutionDetail, addresses: Mapping[tuple[str, str], str]) -> dict[str, Json]:
+    """Per-block details; `node_id` and `nodes` are the words of contract.md A249. `addresses`: where waiting steps go on."""
     return {
         "execution_id": detail.summary.id,
         "workflow_name": detail.summary.workflow_name,
         "status": detail.summary.status,
-        "nodes": [{"node_id": view.block_id, **step_with_data(view)} for view in detail.steps],
+        "nodes": [
+            {
+                "node_id": view.block_id,
+                **step_with_data(view),
+                "resume_url": addresses.get((view.block_id, view.iteration)),
+            }
+            for view in detail.steps
+        ],
     }
 
 

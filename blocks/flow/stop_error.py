@@ -25,7 +25,7 @@ class StopConfig(Config):
         json_schema_extra={"initial": "", "placeholder": "Order {{ input.order }} has no items"},
     )
     code: str = Field(
-        "STOPPED",
+        "STOP_ERROR",
         title="Code",
         pattern=r"^[A-Z][A-Z0-9_]*$",
         max_length=60,

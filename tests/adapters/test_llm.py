@@ -56,7 +56,9 @@ def tool(name: str, answer: Json = "done", schema: Json = None, **more: Any) -> 
 
 @pytest.mark.parametrize("streams", [True, False], ids=["server streams", "server answers in one piece"])
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-async def test_words_come_in_pieces_and_are_counted(model: ModelServer, models: LanguageModels, streams: bool, stream: bool) -> None:
+async def test_words_come_in_pieces_and_are_counted(
+    model: ModelServer, models: LanguageModels, streams: bool, stream: bool
+) -> None:
     model.streams = streams
     model.says("A short story about a fox.")
     pieces: list[str] = []
@@ -192,7 +194,13 @@ async def test_the_cost_follows_from_the_prices(model: ModelServer, models: Lang
 
 @pytest.mark.parametrize(
     ("status", "headers", "again", "wait"),
-    [(429, {"Retry_After": "7"}, True, 7), (503, {}, True, None), (400, {}, False, None), (401, {}, False, None), (307, {}, False, None)],
+    [
+        (429, {"Retry_After": "7"}, True, 7),
+        (503, {}, True, None),
+        (400, {}, False, None),
+        (401, {}, False, None),
+        (307, {}, False, None),
+    ],
 )
 async def test_a_status_says_whether_trying_again_can_help(
     model: ModelServer, models: LanguageModels, status: int, headers: dict[str, str], again: bool, wait: float | None
@@ -214,7 +222,9 @@ async def test_a_refusal_is_told(model: ModelServer, models: LanguageModels, str
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-@pytest.mark.parametrize("answer", [{"choices": []}, {"choices": [{"message": {"tool_calls": [1]}}]}, [], '"text"', None, "<html>"])
+@pytest.mark.parametrize(
+    "answer", [{"choices": []}, {"choices": [{"message": {"tool_calls": [1]}}]}, [], '"text"', None, "<html>"]
+)
 async def test_nonsense_is_named(model: ModelServer, models: LanguageModels, answer: Json, stream: bool) -> None:
     model.answers(answer)
     with pytest.raises(BlockError, match="not a chat completion") as caught:
@@ -258,18 +268,31 @@ async def test_the_operators_address_is_trusted_and_no_other(model: ModelServer,
     await models.close()
 
 
-async def test_secrets_go_out_and_never_come_back(model: ModelServer, models: LanguageModels) -> None:
-    model.says("Your key is sk-very-secret, I think.")
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+async def test_secrets_go_out_and_never_come_back(model: ModelServer, models: LanguageModels, stream: bool) -> None:
+    send, sent = tool("send")
+    model.uses("send", key="sk-very-secret")
+    model.says("Your key is sk-very-secret, and this is sk-very short.")
     pieces: list[str] = []
-    answer = await lent(models).converse(asking(model, f"Use {TOKEN_MARKER}", credential="KEY", stream=pieces.append))
+    request = asking(model, f"Use {TOKEN_MARKER}", credential="KEY", stream=pieces.append if stream else None, tools=(send,))
+    answer = await lent(models).converse(request)
+    assert (answer.text, sent) == ("Your key is ***, and this is sk-very short.", [{"key": "***"}])
+    assert "".join(pieces) == (answer.text if stream else "")
     assert model.asked[0]["messages"][-1]["content"] == "Use sk-very-secret"
     assert model.seen[0].headers["authorization"] == "Bearer sk-very-secret"
     assert not {name for name in model.seen[0].headers if name.startswith("x-stainless")}
-    model.answers("sk-very-secret is wrong", 401)
-    with pytest.raises(BlockError) as caught:
+
+
+async def test_secrets_do_not_come_back_in_errors_data_or_questions(model: ModelServer, models: LanguageModels) -> None:
+    model.answers({"error": {"message": "sk-very-secret is wrong"}}, 401)
+    with pytest.raises(BlockError, match=r": \*\*\* is wrong"):
         await lent(models).converse(asking(model, credential="KEY"))
-    assert "sk-very-secret" not in caught.value.message + "".join(pieces[-1:])
-    assert answer.text
+    model.says_json({"city": "sk-very-secret"})
+    assert (await lent(models).converse(asking(model, credential="KEY", output_schema=CITY))).data == {"city": "***"}
+    send, _ = tool("send", needs_approval=True)
+    model.uses("send", key="sk-very-secret")
+    parked = await lent(models).converse(asking(model, credential="KEY", tools=(send,)))
+    assert "sk-very-secret" not in json.dumps(parked.resume) + str(parked.pending)
 
 
 @pytest.mark.parametrize("place", ["a credential that is not there", "a secret in the address"])
@@ -287,9 +310,17 @@ async def test_a_schema_is_never_fetched(model: ModelServer, models: LanguageMod
     assert (peer.seen, model.seen) == ([], [])
 
 
-SAID = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "content": [], "stop_sequence": None}
+SAID: dict[str, Any] = {
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude",
+    "content": [],
+    "stop_sequence": None,
+}
 ANTHROPIC = SAID | {
-    "content": [{"type": "text", "text": "Good day"}], "stop_reason": "end_turn", "usage": {"input_tokens": 5, "output_tokens": 3},
+    "content": [{"type": "text", "text": "Good day"}], "stop_reason": "end_turn",
+    "usage": {"input_tokens": 5, "output_tokens": 3},
 }  # fmt: skip
 ANTHROPIC_STREAM: tuple[tuple[str, dict[str, Any]], ...] = (
     ("message_start", {"message": SAID | {"stop_reason": None, "usage": {"input_tokens": 5, "output_tokens": 1}}}),

@@ -49,9 +49,8 @@ async def served() -> AsyncIterator[tuple[str, list[dict[str, str]]]]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(watched, log_level="error", lifespan="on")
         server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - it has no event to wait for
             await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp", seen
         server.should_exit = True
@@ -88,7 +87,7 @@ async def test_the_tools_of_a_server_are_offered_and_called(model: ModelServer, 
     told = [message["content"] for message in model.asked[1]["messages"] if message["role"] == "tool"]
     assert told[0] == '{"pieces":4}'
     assert "string" in told[1], "an argument that does not fit never reaches the server"
-    assert "burn" in told[2] and "error" in told[2]
+    assert told[2].startswith('{"error":')
     assert {headers["authorization"] for headers in seen} == {"Bearer sk-very-secret"}
 
 

@@ -18,6 +18,7 @@ from app.engine.references import check_sources
 from app.engine.runner import Assignment, Outcome, Runner
 from app.engine.validate import validate
 from app.sdk import Json
+from tests.support.language_models import lent, loopback_models
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +50,7 @@ class Environment:
     http: Any = None
     workflows: Any = None
     platform: Any = None
+    models: Any = None
     settings: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, Any] = field(default_factory=dict)
 
@@ -160,10 +162,10 @@ async def test_one_failed_check_refuses_the_order(sandbox: Any) -> None:
     assert (outcome.output["approved"], outcome.output["stock"]) == (False, {"ok": False, "left": 0})
 
 
-async def test_a_text_is_summarised_by_the_operators_model(peer: Any, http: Any) -> None:
+async def test_a_text_is_summarised_by_the_operators_model(peer: Any) -> None:
     peer.says("The harbour is open again.")
     settings = {"model_base_url": peer.url, "model": "house"}
-    outcome = await run("summarise_agent", {}, http=http, settings=settings)
+    outcome = await run("summarise_agent", {}, models=lent(loopback_models(), peer.url), settings=settings)
     assert (outcome.status, outcome.output) == ("completed", {"summary": "The harbour is open again."})
     assert peer.sent()["messages"][1]["content"] == TEMPLATES["summarise_agent"]["sample"]["text"]
 

@@ -86,14 +86,18 @@ class ModelServer(Peer):
         if path != "/v1/chat/completions":
             return Reply({"error": {"message": "no such path"}}, 404)
         asked = json.loads(body)
-        message = self._messages.popleft() if self._messages else {"role": "assistant", "content": asked["messages"][-1]["content"]}
+        message = (
+            self._messages.popleft() if self._messages else {"role": "assistant", "content": asked["messages"][-1]["content"]}
+        )
         if isinstance(message, Reply):
             return message
         reason = "tool_calls" if message.get("tool_calls") else "stop"
         if asked.get("stream") and self.streams:
             return Reply("".join(_events(message, reason)), headers=EVENTS)
         choice = {"index": 0, "message": message, "finish_reason": reason}
-        return Reply({"id": "chat-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE})
+        return Reply(
+            {"id": "chat-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE}
+        )
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

@@ -9,8 +9,10 @@ from app.services.actors import Actor
 from app.services.container import Services
 from app.web import presenters
 from app.web.api.workflows import EXECUTOR, VIEWER, Incoming, answer
+from app.web.approval_views import approval_of_execution
 from app.web.bodies import read_paging
 from app.web.live import event_stream, last_event_id
+from app.web.resume_addresses import resume_addresses
 
 
 @get("/api/executions", opt=VIEWER)
@@ -22,12 +24,15 @@ async def list_executions(request: Incoming, actor: Actor, services: Services) -
 
 @get("/api/executions/{execution:str}", opt=VIEWER)
 async def get_execution(execution: str, actor: Actor, services: Services) -> Response[bytes]:
-    return answer(presenters.execution(await services.executions.get(actor, execution)))
+    detail = await services.executions.get(actor, execution)
+    pending = await services.approvals.of_execution(actor, execution)
+    return answer(presenters.execution(detail) | {"approvals": [approval_of_execution(found) for found in pending]})
 
 
 @get("/api/executions/{execution:str}/trace", opt=VIEWER)
-async def get_trace(execution: str, actor: Actor, services: Services) -> Response[bytes]:
-    return answer(presenters.trace(await services.executions.get(actor, execution)))
+async def get_trace(execution: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    detail = await services.executions.get(actor, execution)
+    return answer(presenters.trace(detail, await resume_addresses(request, actor, services, detail)))
 
 
 @post("/api/executions/{execution:str}/cancel", opt=EXECUTOR, status_code=200)

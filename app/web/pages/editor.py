@@ -25,6 +25,7 @@ from app.web.forms import Reading, read_block
 from app.web.pages.context import AnyRequest, base_url, page, posted
 from app.web.pages.filters import script_json
 from app.web.presenters import workflow as workflow_json
+from app.web.resume_addresses import resume_addresses
 from app.web.run_form import chosen, entries
 
 VIEWER: Final = {"auth": "session", "role": "viewer"}
@@ -99,7 +100,8 @@ async def step_panel(
     """What one block received and gave in one execution."""
     detail = await services.executions.get(actor, execution_id)
     step = next((step for step in detail.steps if step.block_id == block_id and detail.summary.workflow_id == workflow_id), None)
-    return page(request, "partials/step_panel.html", actor, execution=detail.summary, step=step)
+    addresses = await resume_addresses(request, actor, services, detail)
+    return page(request, "partials/step_panel.html", actor, execution=detail.summary, step=step, addresses=addresses)
 
 
 def _posted_block(text: str) -> dict[str, Json]:

@@ -50,7 +50,11 @@ class ToolBlocks:
         self.runs: list[tuple[str, dict[str, Json], str]] = []
 
     def describe(self, type: str) -> dict[str, Json]:
-        schema = {"type": "object", "properties": {"url": {"type": "string"}, "method": {"type": "string"}}, "required": ["url", "method"]}
+        schema = {
+            "type": "object",
+            "properties": {"url": {"type": "string"}, "method": {"type": "string"}},
+            "required": ["url", "method"],
+        }
         return {"type": type, "title": "HTTP request", "description": "Calls an address.", "input_schema": schema}
 
     async def run(self, type: str, config: Mapping[str, Json], key: str) -> Json:
@@ -79,7 +83,10 @@ async def test_tools_are_workflows_and_their_answers_go_back(agent: Any, model: 
     tools = [{"workflow": "Find order", "description": "Looks up", "input_schema": {"required": ["id"]}}, {"workflow": "Broken"}]
     outcome = await agent.ask(tools=tools)
     assert outcome.value["text"] == "It costs 12."
-    assert [(workflow, variables) for workflow, variables, _ in agent.workflows.runs] == [("Find order", {"id": 7}), ("Broken", {})]
+    assert [(workflow, variables) for workflow, variables, _ in agent.workflows.runs] == [
+        ("Find order", {"id": 7}),
+        ("Broken", {}),
+    ]
     assert [tool["function"]["description"] for tool in model.asked[0]["tools"]] == ["Looks up", "Runs the workflow Broken"]
     told = [message["content"] for message in model.asked[1]["messages"] if message["role"] == "tool"]
     assert told == ['{"total":12}', '{"error":"failed"}']
@@ -88,7 +95,9 @@ async def test_tools_are_workflows_and_their_answers_go_back(agent: Any, model: 
 
 async def test_tools_are_blocks_with_some_fields_decided(agent: Any, model: ModelServer) -> None:
     agent.blocks = ToolBlocks()
-    model.uses_all(("general_api", {"url": "https://a.example", "method": "DELETE"}), ("general_api", {"url": "https://bad.example"}))
+    model.uses_all(
+        ("general_api", {"url": "https://a.example", "method": "DELETE"}), ("general_api", {"url": "https://bad.example"})
+    )
     model.says("Done.")
     await agent.ask(tools=[{"kind": "block", "block": "general_api", "config": {"method": "GET"}}])
     offered = model.asked[0]["tools"][0]["function"]
@@ -117,7 +126,11 @@ async def test_data_by_schema(agent: Any, model: ModelServer) -> None:
     model.says_json({"town": "Bern"})
     model.says_json({"city": "Bern"})
     outcome = await agent.ask(output_schema=CITY)
-    assert outcome.value == {"text": '{"city": "Bern"}', "data": {"city": "Bern"}, "usage": {"input_tokens": 22, "output_tokens": 14, "requests": 2}}
+    assert outcome.value == {
+        "text": '{"city": "Bern"}',
+        "data": {"city": "Bern"},
+        "usage": {"input_tokens": 22, "output_tokens": 14, "requests": 2},
+    }
 
 
 async def test_a_tool_that_asks_first_parks_the_execution(agent: Any, model: ModelServer) -> None:
@@ -125,6 +138,7 @@ async def test_a_tool_that_asks_first_parks_the_execution(agent: Any, model: Mod
     config = {"tools": [REFUND], "approvers": ["ada"], "approval_hours": 2}
     wait = await agent.ask(**config)
     assert isinstance(wait, Wait)
+    assert wait.signal is not None
     assert (wait.until, wait.signal.kind) == (agent.now() + timedelta(hours=2), "approval")
     assert wait.signal.data == {
         "title": "May the agent use Refund?",
@@ -144,9 +158,15 @@ async def test_a_tool_that_asks_first_parks_the_execution(agent: Any, model: Mod
 
 @pytest.mark.parametrize(
     ("payload", "timed_out", "note"),
-    [({"decision": "rejected", "note": "Too much."}, False, "Too much."), (None, True, "Nobody decided in time."), ({"approved": True}, False, "")],
+    [
+        ({"decision": "rejected", "note": "Too much."}, False, "Too much."),
+        (None, True, "Nobody decided in time."),
+        ({"approved": True}, False, ""),
+    ],
 )
-async def test_what_nobody_allowed_does_not_run(agent: Any, model: ModelServer, payload: Json, timed_out: bool, note: str) -> None:
+async def test_what_nobody_allowed_does_not_run(
+    agent: Any, model: ModelServer, payload: Json, timed_out: bool, note: str
+) -> None:
     model.uses("Refund", amount=20)
     wait = await agent.ask(tools=[REFUND])
     model.says("Sorry.")
@@ -164,7 +184,10 @@ async def test_several_wishes_are_decided_one_by_one(agent: Any, model: ModelSer
     model.says("You get 1.")
     outcome = await agent.go_on(second, {"decision": "rejected"}, tools=tools)
     assert outcome.value["text"] == "You get 1."
-    assert [(workflow, given) for workflow, given, _ in agent.workflows.runs] == [("Find order", {"id": 1}), ("Refund", {"amount": 1})]
+    assert [(workflow, given) for workflow, given, _ in agent.workflows.runs] == [
+        ("Find order", {"id": 1}),
+        ("Refund", {"amount": 1}),
+    ]
     assert len({key for _, _, key in agent.workflows.runs}) == 2
 
 
@@ -200,9 +223,9 @@ async def test_it_remembers_by_key(agent: Any, model: ModelServer) -> None:
         ["Question 2"],
         ["Question 1", "Answer 1", "Question 3"],
     ]
-    assert await agent.state.get("agent-memory:block_1", "bob") == [
-        {"role": "user", "text": "Question 2"},
-        {"role": "assistant", "text": "Answer 2"},
+    assert await agent.state.get("agent-memory:block_1", "ada") == [
+        {"role": "user", "text": "Question 3"},
+        {"role": "assistant", "text": "Answer 3"},
     ]
 
 

@@ -25,7 +25,7 @@ async def test_stop_fails_for_good_with_its_message_code_and_data(stage: Any) ->
 async def test_a_code_is_not_needed_and_a_long_message_is_cut(stage: Any) -> None:
     with pytest.raises(BlockError) as caught:
         await stage().run("flow.stop_error", {"message": "{{ input }}"}, "x" * 5_000)
-    assert (caught.value.code, len(caught.value.message), caught.value.details) == ("STOPPED", 2_001, None)
+    assert (caught.value.code, len(caught.value.message), caught.value.details) == ("STOP_ERROR", 2_001, None)
 
 
 async def test_a_message_that_turns_out_empty_is_named(stage: Any) -> None:

@@ -140,9 +140,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_executions'))
     )
     with op.batch_alter_table('executions', schema=None) as batch_op:
-        batch_op.create_index('ix_executions_deadline', ['deadline_at'], unique=False, sqlite_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"))
-        batch_op.create_index('ix_executions_follow_up', ['finished_at'], unique=False, sqlite_where=sa.text('followed_up IS 0'), postgresql_where=sa.text('followed_up IS 0'))
+        batch_op.create_index('ix_executions_cancel', ['status', 'cancel_requested'], unique=False, sqlite_where=sa.text("cancel_requested IS 1 AND status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("cancel_requested IS true AND status IN ('queued', 'running', 'waiting')"))
+        batch_op.create_index('ix_executions_deadline', ['status', 'deadline_at'], unique=False, sqlite_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"))
+        batch_op.create_index('ix_executions_follow_up', ['finished_at'], unique=False, sqlite_where=sa.text('followed_up IS 0'), postgresql_where=sa.text('followed_up IS false'))
         batch_op.create_index('ix_executions_open', ['status', 'created_at'], unique=False, sqlite_where=sa.text("status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("status IN ('queued', 'running', 'waiting')"))
+        batch_op.create_index('ix_executions_under_way', ['workflow_id', 'status'], unique=False, sqlite_where=sa.text("status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("status IN ('queued', 'running', 'waiting')"))
+        batch_op.create_index('ix_executions_wake', ['wake_at'], unique=False, sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
         batch_op.create_index('ix_executions_workflow_created', ['workflow_id', 'created_at'], unique=False)
         batch_op.create_index('ix_executions_workspace_created', ['workspace_id', 'created_at'], unique=False)
         batch_op.create_index('uq_executions_child', ['parent_id', 'parent_key'], unique=True)
@@ -151,12 +154,14 @@ def upgrade() -> None:
     sa.Column('workflow_id', sa.String(length=36), nullable=False),
     sa.Column('key', sa.String(length=500), nullable=False),
     sa.Column('execution_id', sa.String(length=36), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['workflow_id'], ['workflows.id'], name=op.f('fk_idempotency_keys_workflow_id_workflows')),
     sa.PrimaryKeyConstraint('workflow_id', 'key', name=op.f('pk_idempotency_keys'))
     )
     with op.batch_alter_table('idempotency_keys', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_idempotency_keys_created_at'), ['created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_idempotency_keys_execution_id'), ['execution_id'], unique=False)
 
     op.create_table('revisions',
     sa.Column('workflow_id', sa.String(length=36), nullable=False),
@@ -177,6 +182,7 @@ def upgrade() -> None:
     sa.Column('workspace_id', sa.String(length=36), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('anchor', sa.BigInteger(), nullable=False),
+    sa.Column('planned_at', sa.BigInteger(), nullable=True),
     sa.Column('next_run_at', sa.BigInteger(), nullable=True),
     sa.Column('runs', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['workflow_id'], ['workflows.id'], name=op.f('fk_schedules_workflow_id_workflows')),
@@ -275,6 +281,7 @@ def downgrade() -> None:
     op.drop_table('schedules')
     op.drop_table('revisions')
     with op.batch_alter_table('idempotency_keys', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_idempotency_keys_execution_id'))
         batch_op.drop_index(batch_op.f('ix_idempotency_keys_created_at'))
 
     op.drop_table('idempotency_keys')
@@ -282,9 +289,12 @@ def downgrade() -> None:
         batch_op.drop_index('uq_executions_child')
         batch_op.drop_index('ix_executions_workspace_created')
         batch_op.drop_index('ix_executions_workflow_created')
+        batch_op.drop_index('ix_executions_wake', sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
+        batch_op.drop_index('ix_executions_under_way', sqlite_where=sa.text("status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("status IN ('queued', 'running', 'waiting')"))
         batch_op.drop_index('ix_executions_open', sqlite_where=sa.text("status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("status IN ('queued', 'running', 'waiting')"))
-        batch_op.drop_index('ix_executions_follow_up', sqlite_where=sa.text('followed_up IS 0'), postgresql_where=sa.text('followed_up IS 0'))
+        batch_op.drop_index('ix_executions_follow_up', sqlite_where=sa.text('followed_up IS 0'), postgresql_where=sa.text('followed_up IS false'))
         batch_op.drop_index('ix_executions_deadline', sqlite_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("deadline_at IS NOT NULL AND status IN ('queued', 'running', 'waiting')"))
+        batch_op.drop_index('ix_executions_cancel', sqlite_where=sa.text("cancel_requested IS 1 AND status IN ('queued', 'running', 'waiting')"), postgresql_where=sa.text("cancel_requested IS true AND status IN ('queued', 'running', 'waiting')"))
 
     op.drop_table('executions')
     with op.batch_alter_table('workflows', schema=None) as batch_op:

@@ -1,0 +1,184 @@
+"""Events: what goes on or starts when something happens, and the addresses by which one parked step goes on."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from uuid import UUID
+
+from app.adapters.vault import Vault
+from app.db import listeners
+from app.db import signals as queries
+from app.db.memory import Memory
+from app.db.session import Database
+from app.db.signals import SignalRow
+from app.db.workflows import WorkflowRow
+from app.engine.messages import Message, iso
+from app.engine.values import decode_stored, encode
+from app.hosts.bus import EventBus, messages
+from app.hosts.embedded import EmbeddedHost
+from app.journal.journal import Journal
+from app.sdk import Json
+from app.services.actors import Actor
+from app.services.arrivals import pass_on
+from app.services.errors import ServiceError, invalid
+from app.services.executions import HEARTBEAT_SECONDS, new_execution
+from app.services.lending import Programs
+
+KIND = "event"
+TRIGGER = "trigger.event"
+MAX_NAME = 200
+TOKEN_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What an event has led to: executions that go on, and new ones."""
+
+    resumed: Sequence[str]
+    started: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What the page behind a resume address shows before anybody goes on."""
+
+    workflow_name: str
+    event: str
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """A block of a deployed workflow that starts it when an event fits."""
+
+    workflow: WorkflowRow
+    revision: int
+    block_id: str
+    pattern: str
+
+
+class Events:
+    def __init__(
+        self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, vault: Vault, bus: EventBus
+    ) -> None:
+        self._database = database
+        self._journal = journal
+        self._host = host
+        self._programs = programs
+        self._vault = vault
+        self._bus = bus
+        self._listeners = Memory(database, self._find_listeners)
+
+    # -- by name -------------------------------------------------------------------------------------------------
+
+    async def send(self, actor: Actor, name: str, payload: Json) -> Sent:
+        """Tell the workspace that something happened; all that it leads to is on disk together before this returns."""
+        actor.require("executor")
+        _check_name(name)
+        now = datetime.now(UTC)
+        event: dict[str, Json] = {"type": name, "timestamp": iso(now), "data": payload}
+        fitting = [found for found in await self._listeners.get(actor.workspace_id) if fnmatchcase(name, found.pattern)]
+        started = [
+            new_execution(found.workflow, found.revision, found.block_id, "event", actor.user_id, event) for found in fitting
+        ]
+        async with self._database.write(counts=False) as connection:
+            waiting = await queries.awaiting_event(connection, actor.workspace_id, name, datetime.now(UTC))
+            answered = [row for row in waiting if await queries.answer(connection, row, encode(payload), now)]
+            for new in started:
+                await self._journal.accept_within(connection, new)
+        for row in answered:
+            await pass_on(self._host, row, payload)
+        for new in started:
+            await self._host.take(new.id)
+        self._bus.publish(f"workspace:{actor.workspace_id}", Message("event", event))
+        return Sent(list(dict.fromkeys(row.execution_id for row in answered)), [new.id for new in started])
+
+    async def news(self, actor: Actor) -> AsyncIterator[Message | None]:
+        """What happens in the actor's workspace from now on: events, and approvals needed and decided."""
+        actor.require("viewer")
+        with self._bus.subscribe(f"workspace:{actor.workspace_id}") as subscription:
+            yield None
+            async for message in messages(subscription, HEARTBEAT_SECONDS):
+                yield message
+
+    async def _find_listeners(self, workspace_id: str) -> Sequence[_Listener]:
+        async with self._database.read() as connection:
+            rows = await listeners.deployed(connection, workspace_id)
+        return [found for row, graph in rows if TRIGGER.encode() in graph for found in await self._listeners_of(row)]
+
+    async def _listeners_of(self, row: WorkflowRow) -> Sequence[_Listener]:
+        revision = row.deployed_revision or row.revision
+        program = (await self._programs.load(row.id, revision)).program
+        triggers = [step for step in program.steps if step.enabled and step.block.type == TRIGGER]
+        return [_Listener(row, revision, step.id, str(step.config.raw.get("event", ""))) for step in triggers]
+
+    # -- by address ----------------------------------------------------------------------------------------------
+
+    async def tokens(self, actor: Actor, execution_id: str) -> Mapping[tuple[str, str], str]:
+        """The tokens of the resume addresses of an execution's waiting steps, by block id and iteration."""
+        actor.require("executor")
+        async with self._database.read() as connection:
+            rows = await queries.pending_of(connection, execution_id, KIND, datetime.now(UTC))
+        return {(row.block_id, row.iteration): self._token(row.id) for row in rows if row.workspace_id == actor.workspace_id}
+
+    async def awaited(self, token: str) -> Awaited:
+        """What a resume address is for. Raises 404 for a token that is not ours, 410 when it has been used or is over."""
+        signal_id = self._checked(token)
+        async with self._database.read() as connection:
+            row = _still_open(await queries.find(connection, signal_id, kind=KIND))
+        return Awaited(row.workflow_name, row.name, None if row.data is None else decode_stored(row.data))
+
+    async def resume(self, token: str, payload: Json) -> str:
+        """Let the step go on with this payload; its execution's id. Raises like `awaited`; works exactly once."""
+        signal_id = self._checked(token)
+        async with self._database.write(counts=False) as connection:
+            row = _still_open(await queries.find(connection, signal_id, kind=KIND))
+            if not await queries.answer(connection, row, encode(payload), datetime.now(UTC)):
+                raise _used()
+        await pass_on(self._host, row, payload)
+        return row.execution_id
+
+    def _token(self, signal_id: str) -> str:
+        return UUID(signal_id).hex + self._signature(signal_id)
+
+    def _signature(self, signal_id: str) -> str:
+        return self._vault.fingerprint(f"resume-address:{signal_id}")
+
+    def _checked(self, token: str) -> str:
+        """The signal's id. Raises 404 unless this server has made the token."""
+        known = len(token) == TOKEN_LENGTH and token.isascii() and token.isalnum() and token == token.lower()
+        try:
+            signal_id = str(UUID(token[:32])) if known else ""
+        except ValueError:
+            signal_id = ""
+        if not signal_id or not hmac.compare_digest(token[32:], self._signature(signal_id)):
+            raise _unknown()
+        return signal_id
+
+
+def _check_name(name: str) -> None:
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name != name.strip():
+        message = f"`name` must have 1 to {MAX_NAME} printable characters, with no space at its ends."
+        raise invalid(message, [{"field": "name", "message": "must be the name of an event"}])
+
+
+def _still_open(row: SignalRow | None) -> SignalRow:
+    if row is None:
+        raise _unknown()
+    if row.status == "answered":
+        raise _used()
+    if not row.is_open(datetime.now(UTC)):
+        raise ServiceError("ADDRESS_OVER", "Nothing waits here any more: the time is over, or the execution has ended.", 410)
+    return row
+
+
+def _unknown() -> ServiceError:
+    return ServiceError("ADDRESS_NOT_FOUND", "There is nothing at this address.", 404)
+
+
+def _used() -> ServiceError:
+    return ServiceError("ADDRESS_USED", "This address has been used; it works once.", 410)
