@@ -43,7 +43,7 @@ async def call_webhook(webhook: str, request: Incoming, services: Services) -> R
 
 
 def _response(answer: HookAnswer) -> Response[bytes]:
-    execution = {"X-Execution-Id": answer.execution_id}
+    execution = {"X-Execution-Id": answer.execution_id} | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
     if answer.ended is not None:
         body = {"execution_id": answer.execution_id, "status": answer.ended.status, "output": answer.ended.output}
         return Response(encode(body), status_code=200, media_type="application/json", headers=GUARD | execution)
