@@ -14,13 +14,15 @@ from app.db.tables import schedules
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
-    """`anchor` is the moment from which intervals count; `next_run_at` None means that it is over."""
+    """`anchor` is the moment from which intervals count. The next run starts at `next_run_at`, somewhat later than planned;
+    None means that it is over."""
 
     workflow_id: str
     block_id: str
     workspace_id: str
     revision: int
     anchor: datetime
+    planned_at: datetime | None
     next_run_at: datetime | None
     runs: int
 
@@ -40,17 +42,15 @@ async def due(connection: AsyncConnection, now: datetime) -> Sequence[ScheduleRo
     return [ScheduleRow(*row) for row in (await connection.execute(query)).all()]
 
 
-async def earliest(connection: AsyncConnection) -> datetime | None:
-    moment: datetime | None = (await connection.execute(sa.select(sa.func.min(schedules.c.next_run_at)))).scalar()
-    return moment
-
-
-async def advance(connection: AsyncConnection, row: ScheduleRow, next_run_at: datetime | None) -> bool:
-    """Take one run; False when somebody else has taken it, or the schedule is gone."""
+async def advance(
+    connection: AsyncConnection, row: ScheduleRow, planned_at: datetime | None, next_run_at: datetime | None, runs: int
+) -> bool:
+    """Take one run's turn; False when somebody else has taken it, or the schedule is gone."""
     update = sa.update(schedules).where(
         schedules.c.workflow_id == row.workflow_id,
         schedules.c.block_id == row.block_id,
         schedules.c.revision == row.revision,
         schedules.c.next_run_at == row.next_run_at,
     )
-    return bool((await connection.execute(update.values(next_run_at=next_run_at, runs=row.runs + 1))).rowcount == 1)
+    moved = await connection.execute(update.values(planned_at=planned_at, next_run_at=next_run_at, runs=runs))
+    return bool(moved.rowcount == 1)

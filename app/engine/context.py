@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -166,9 +164,7 @@ class StepContext:
         return known
 
     def evaluate(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> Json:
-        scope = self.scope()
-        if names:
-            scope = replace(scope, names=ChainMap({**names}, scope.names))
+        scope = self._frame.names.scope(self._value, names) if names else self.scope()
         try:
             return compile_expression(expression).evaluate(scope)
         except ExpressionError as error:

@@ -55,5 +55,6 @@ class Names:
     def with_input(self, value: Json) -> dict[str, Any]:
         return {**self._base, "input": value}
 
-    def scope(self, value: Json) -> Scope:
-        return Scope(ChainMap({"input": value}, self._base), datetime.now(UTC), self._absent)
+    def scope(self, value: Json, more: Mapping[str, Json] | None = None) -> Scope:
+        """What expressions see; `more` comes before everything else."""
+        return Scope(ChainMap({"input": value, **(more or {})}, self._base), datetime.now(UTC), self._absent)

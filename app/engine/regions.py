@@ -137,7 +137,7 @@ def _too_deep(graph: Graph, types: BlockTypes) -> str | None:
     for block_id in nx.topological_sort(digraph):
         if depth[block_id] > MAX_NESTING:
             return block_id
-        for _, target, handle in digraph.out_edges(block_id, data="handle"):
-            enters = bool(ports.get(block_id)) and handle == ports[block_id]
+        for _, target, edge in digraph.out_edges(block_id, data=True):
+            enters = bool(ports.get(block_id)) and edge["handle"] == ports[block_id]
             depth[target] = max(depth[target], depth[block_id] + enters)
     return None

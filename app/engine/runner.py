@@ -166,8 +166,10 @@ class Runner:
     async def _run_inline(self, frame: Frame) -> None:
         """The only step that can run needs no task of its own."""
         self._watch.busy += 1
-        await self._run_step(frame, frame.ready.popleft())
-        self._watch.busy -= 1
+        try:
+            await self._run_step(frame, frame.ready.popleft())
+        finally:
+            self._watch.busy -= 1
         self._inline += 1
         if self._inline % INLINE_STEPS == 0:
             await asyncio.sleep(0)

@@ -16,7 +16,7 @@ from app.hosts.bus import EventBus
 from app.services.actors import Actor
 from app.services.graphs import Graphs
 from app.services.refusals import refuse_unready
-from app.services.schedule_times import next_run, schedule_of
+from app.services.schedule_times import jittered, next_run, schedule_of
 from app.services.workflow_rows import announce, find_row, load_graph
 
 ARMED_FOR = timedelta(minutes=10)
@@ -62,12 +62,13 @@ class Activation:
 
     async def _set_schedules(self, connection: AsyncConnection, row: WorkflowRow, graph: Graph) -> None:
         now = datetime.now(UTC)
-        planned = [
-            ScheduleRow(row.id, block.id, row.workspace_id, row.revision, now, next_run(schedule, now, now), 0)
-            for block in graph.blocks
-            if (schedule := schedule_of(block)) is not None
+        found = [(block.id, schedule) for block in graph.blocks if (schedule := schedule_of(block)) is not None]
+        planned = [(block_id, schedule, next_run(schedule, now, now)) for block_id, schedule in found]
+        rows = [
+            ScheduleRow(row.id, block_id, row.workspace_id, row.revision, now, moment, jittered(schedule, moment), 0)
+            for block_id, schedule, moment in planned
         ]
-        await schedule_queries.replace_all(connection, row.id, planned)
+        await schedule_queries.replace_all(connection, row.id, rows)
 
     async def _ready_graph(self, connection: AsyncConnection, row: WorkflowRow) -> Graph:
         """The newest graph. Raises 400 when it cannot run as it is."""

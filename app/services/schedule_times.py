@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from app.sdk import Json
 
 UNITS = {"seconds": 1, "minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
 SHORTEST = timedelta(seconds=60)
+GRACE = timedelta(seconds=30)
+"""A run that starts no later than this has not been missed."""
 DEFAULT_CRON = "0 9 * * 1-5"
 
 CatchUp = Literal["skip", "once", "all"]
@@ -75,16 +78,39 @@ def _of_trigger(config: Mapping[str, Json]) -> Schedule:
 
 def schedule_problem(block: GraphBlock) -> Problem | None:
     """Why a block's cron line can never run, or None."""
-    schedule = schedule_of(block) if _has_cron(block) else None
-    if schedule is None or schedule.cron is None:
+    field = "schedule_cron" if block.type == "starter" else "cron"
+    is_cron = block.config.get("schedule_type") == "cron" if block.type == "starter" else bool(block.config.get("cron"))
+    if not _is_scheduled(block) or not is_cron:
         return None
     try:
-        next(CronSim(schedule.cron, datetime.now(UTC)))
+        next(CronSim(str(block.config.get(field) or DEFAULT_CRON), datetime.now(UTC)))
     except (CronSimError, StopIteration) as error:
         reason = str(error) or "it never comes"
-        field = "schedule_cron" if block.type == "starter" else "cron"
         return Problem("CRON_INVALID", f"The cron line cannot be used: {reason}.", block.id, field, "incomplete")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What becomes of a run that has come due: whether it runs, and for when the one after it is planned."""
+
+    runs: bool
+    next_planned: datetime | None
+
+
+def turn(schedule: Schedule, planned: datetime, due: datetime, now: datetime, anchor: datetime, runs: int) -> Turn:
+    """`due` is when the run planned for `planned` was to start; `runs` counts those before it."""
+    is_overdue = now - due > GRACE
+    is_skipped = is_overdue and schedule.catch_up == "skip"
+    after = now if is_overdue and schedule.catch_up != "all" else planned
+    return Turn(not is_skipped, next_run(schedule, after, anchor, runs if is_skipped else runs + 1))
+
+
+def jittered(schedule: Schedule, planned: datetime | None) -> datetime | None:
+    """When a planned run starts."""
+    if planned is None or not schedule.jitter:
+        return planned
+    return planned + random.random() * schedule.jitter  # noqa: S311 - spreads load, guards nothing
 
 
 def next_run(schedule: Schedule, after: datetime, anchor: datetime, runs: int = 0) -> datetime | None:

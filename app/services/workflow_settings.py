@@ -70,11 +70,12 @@ class WorkflowSettings(_Strict):
 
 def settings_of(row: WorkflowRow) -> WorkflowSettings:
     """The stored settings of a workflow, or the defaults."""
-    return _read(row.settings)
+    return read_settings(row.settings)
 
 
 @lru_cache(1_000)
-def _read(stored: bytes | None) -> WorkflowSettings:
+def read_settings(stored: bytes | None) -> WorkflowSettings:
+    """Settings as they are stored; None means the defaults."""
     return WorkflowSettings() if stored is None else WorkflowSettings.model_validate(decode_stored(stored))
 
 

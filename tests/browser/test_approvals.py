@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import watched_page
 from tests.support.graphs import block
@@ -42,9 +42,8 @@ def open_inbox(page: Page, studio: ServerProcess, login: str = OWNER["email"]) -
     expect(page.get_by_role("heading", name="Approvals")).to_be_visible()
 
 
-def card(page: Page, title: str) -> Page:
-    found: Page = page.get_by_role("article", name=title)  # type: ignore[assignment]
-    return found
+def card(page: Page, title: str) -> Locator:
+    return page.get_by_role("article", name=title)
 
 
 def test_a_form_is_filled_in_and_approved_without_leaving_the_page(inbox: Page, client: Client) -> None:

@@ -19,6 +19,7 @@ from app.engine.events import (
     StepParked,
     StepsSkipped,
     StepStarted,
+    StepStreamed,
 )
 from app.engine.graph import Graph
 from app.engine.program import compile_program
@@ -118,17 +119,11 @@ class MemoryRecorder:
 
     def recorded(self) -> list[RecordedStep]:
         """The steps as the journal would give them back."""
-        steps: dict[str, RecordedStep] = {}
+        steps: dict[tuple[str, str], RecordedStep] = {}
         for event in self.events:
-            match event:
-                case StepFinished(block_id=block_id, status=status, ports=ports, output=output):
-                    value = None if output is None else decode(output)
-                    steps[block_id] = RecordedStep(
-                        block_id, status, ports, value, event.started_at, None, event.response, event.error
-                    )
-                case StepParked(block_id=block_id, output=output, wake_at=wake_at):
-                    steps[block_id] = RecordedStep(block_id, "waiting", (), decode(output), event.started_at, wake_at)
-        return list(steps.values())
+            if (step := record_of(event)) is not None:
+                steps[step.block_id, step.iteration] = step
+        return sorted(steps.values(), key=lambda step: step.seq)
 
     def ran(self) -> list[str]:
         """The blocks that were started, in order."""
@@ -138,12 +133,29 @@ class MemoryRecorder:
         return next(event for event in self.events if isinstance(event, StepFinished) and event.block_id == block_id)
 
 
+def record_of(event: Event) -> RecordedStep | None:
+    """The step that an event puts on record, if any."""
+    if isinstance(event, StepParked):
+        status, wake_at, response, ports = "retrying" if event.retrying else "waiting", event.wake_at, None, ()
+    elif isinstance(event, StepFinished):
+        status, wake_at, response, ports = event.status, None, event.response, event.ports
+    else:
+        return None
+    output = None if event.output is None else decode(event.output)
+    return RecordedStep(
+        event.block_id, status, ports, output, event.started_at, wake_at, response, event.error,
+        iteration=event.iteration, attempts=event.attempts, seq=event.seq,
+    )  # fmt: skip
+
+
 def tell(event: Event) -> str:
     match event:
         case ExecutionStarted():
             return "begins"
         case StepStarted(block_id=block_id):
             return f"{block_id} starts"
+        case StepStreamed(block_id=block_id):
+            return f"{block_id} speaks"
         case StepFinished(block_id=block_id, status=status):
             return f"{block_id} {status}"
         case StepParked(block_id=block_id):
@@ -166,6 +178,10 @@ class Environment:
     sandbox: Any = None
     workflows: Any = None
     platform: Any = None
+    state: Any = None
+    blocks: Any = None
+    models: Any = None
+    workspace: str = "workspace-1"
 
 
 def assignment(graph: Graph, known: Types, value: Json = None, **more: Any) -> Assignment:

@@ -157,7 +157,7 @@ async def test_a_gate_parks_and_goes_the_way_that_people_decide(decision: str, w
     edges = ("gate:approved>yes", "gate:rejected>no")
     assert (await run(*edges, value=7, **GATE)).outcome.status == "parked"
     payload = {"decision": decision, "decided_by": "ada@example.com"}
-    arrived = RecordedStep("gate", "waiting", (), None, NOW, awaits_signal=True, arrived=True, payload=payload)
+    arrived = RecordedStep("gate", "waiting", (), None, NOW, arrived=True, payload=payload)
     ran = await run(*edges, value=7, recorded=[arrived], **GATE)
     assert ran.recorder.ran() == ["gate", way]
     assert (ran.outcome.output["decided_by"], ran.outcome.output["input"]) == ("ada@example.com", 7)

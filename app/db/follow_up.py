@@ -1,0 +1,49 @@
+"""Queries about failed executions of which nobody has been told yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db.tables import executions, workflows
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A failed execution with what is told about it; `error` is encoded JSON."""
+
+    id: str
+    workspace_id: str
+    workflow_id: str
+    workflow_name: str
+    settings: bytes | None
+    status: str
+    trigger: str
+    user_id: str | None
+    error: bytes | None
+    started_at: datetime | None
+    finished_at: datetime
+
+
+async def pending(connection: AsyncConnection, limit: int) -> Sequence[FailedRow]:
+    """The oldest of them."""
+    named = {"workflow_name": workflows.c.name, "settings": workflows.c.settings}
+    columns = [named.get(name, executions.c.get(name)) for name in FailedRow.__dataclass_fields__]
+    query = (
+        sa.select(*columns)
+        .select_from(executions.join(workflows, workflows.c.id == executions.c.workflow_id))
+        .where(executions.c.followed_up.is_(False), executions.c.finished_at.is_not(None))
+        .order_by(executions.c.finished_at)
+        .limit(limit)
+    )
+    return [FailedRow(*row) for row in (await connection.execute(query)).all()]
+
+
+async def claim(connection: AsyncConnection, execution_id: str) -> bool:
+    """Take one of them over; True for exactly one caller."""
+    update = sa.update(executions).where(executions.c.id == execution_id, executions.c.followed_up.is_(False))
+    return (await connection.execute(update.values(followed_up=True))).rowcount == 1
