@@ -160,6 +160,7 @@ class Conversation:
                 if self._request.stream is not None:
                     await self._show(node, run, MaskedStream(self._request.stream, self._mask))
             elif Agent.is_call_tools_node(node):
+                self._check_whole(node.model_response)
                 check_spent(counted(run.usage, limits), limits)
         result = run.result
         if result is None:
@@ -169,6 +170,11 @@ class Conversation:
             return self._parked(result.output, run, usage, tools)
         data = None if self._request.output_schema is None else result.output
         return ModelAnswer(self._mask.text(_last_text(run.all_messages())), self._mask(data), usage)
+
+    def _check_whole(self, response: ModelResponse) -> None:
+        """A stream that ended without saying why was cut off: it must not pass for an answer."""
+        if response.finish_reason is None and not (response.provider_details or {}).get("finish_reason"):
+            raise BlockError("CONNECTION", f"{self._place} ended the stream in the middle of its answer")
 
     async def _show(self, node: Any, run: AgentRun[None, Any], shown: MaskedStream) -> None:
         async with node.stream(run.ctx) as events:

@@ -28,6 +28,7 @@ class ExecutionRow:
     started_at: datetime | None
     finished_at: datetime | None
     wake_at: datetime | None
+    retry_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,12 @@ async def find(connection: AsyncConnection, workspace_id: str, execution_id: str
     )
     row: Any = (await connection.execute(query)).first()
     return None if row is None else (ExecutionRow(*row[:-3]), ExecutionData(*row[-3:]))
+
+
+async def whole(connection: AsyncConnection, workspace_id: str, execution_id: str) -> Any:
+    """The whole row of an execution, or None."""
+    query = sa.select(executions).where(executions.c.workspace_id == workspace_id, executions.c.id == execution_id)
+    return (await connection.execute(query)).one_or_none()
 
 
 async def find_steps(connection: AsyncConnection, execution_id: str) -> Sequence[StepRow]:

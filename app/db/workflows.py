@@ -29,6 +29,7 @@ class WorkflowRow:
     created_by: str
     created_at: datetime
     updated_at: datetime
+    settings: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

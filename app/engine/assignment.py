@@ -33,10 +33,11 @@ class RecordedStep:
     error: Failure | None = None
     iteration: str = ""
     attempts: int = 1
-    awaits_signal: bool = False
     arrived: bool = False
     payload: Json = None
     """What the awaited signal brought, once it has `arrived`."""
+    seq: int = 0
+    """The number of the event that recorded it."""
 
 
 @dataclass(frozen=True, slots=True)

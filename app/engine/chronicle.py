@@ -59,9 +59,11 @@ class Chronicle:
             StepFinished(self._next(), at, block_id, status, started_at, duration_ms, iteration=iteration, **more)
         )
 
-    def step_parked(self, block_id: str, iteration: str, started_at: datetime, **more: Any) -> None:
-        """`more`: wake_at, output, signal, retrying, attempts, error, log as in StepParked."""
-        self._recorder.record(StepParked(self._next(), now(), block_id, started_at, iteration=iteration, **more))
+    def step_parked(self, block_id: str, iteration: str, started_at: datetime, **more: Any) -> int:
+        """`more`: wake_at, output, signal, retrying, attempts, error, log as in StepParked. Returns the event's number."""
+        seq = self._next()
+        self._recorder.record(StepParked(seq, now(), block_id, started_at, iteration=iteration, **more))
+        return seq
 
     def steps_skipped(self, block_ids: tuple[str, ...]) -> None:
         self._recorder.record(StepsSkipped(self._next(), now(), block_ids))

@@ -164,7 +164,8 @@ def _typed(block: Block, raw: dict[str, Json]) -> Config:
 
 def field_error(path: Path | tuple[Any, ...], message: str, code: str) -> BlockError:
     place = ".".join(str(part) for part in path)
-    return BlockError(code, f"field `{place}`: {message}" if place else message, details={"field": place})
+    text = f"field `{place}`: {message}" if place else message
+    return BlockError(code, text, details={"field": place}, retryable=False)
 
 
 def _copy(value: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -135,7 +136,7 @@ class StepContext:
 
     async def run_body(self, iteration: int, value: Json, names: Mapping[str, Json]) -> Json:
         if not self._step.block.body:
-            raise BlockError("NOT_PERMITTED", f"Block type `{self._step.block.type}` has no body.")
+            raise BlockError("NOT_PERMITTED", f"Block type `{self._step.block.type}` has no body.", retryable=False)
         return await self._drive.run_body(self._step, self._frame, iteration, value, names)
 
     async def cached(self, namespace: str, key: str) -> Json:
@@ -150,7 +151,8 @@ class StepContext:
 
     def _permitted(self, need: str, service: Callable[[], T]) -> T:
         if need not in self._step.block.needs:
-            raise BlockError("NOT_PERMITTED", f"Block type `{self._step.block.type}` uses `{need}` without declaring it.")
+            message = f"Block type `{self._step.block.type}` uses `{need}` without declaring it."
+            raise BlockError("NOT_PERMITTED", message, retryable=False)
         return service()
 
     def scope(self) -> Scope:
@@ -166,7 +168,7 @@ class StepContext:
     def evaluate(self, expression: str, place: str, names: Mapping[str, Json] | None = None) -> Json:
         scope = self.scope()
         if names:
-            scope = replace(scope, names={**scope.names, **names})
+            scope = replace(scope, names=ChainMap({**names}, scope.names))
         try:
             return compile_expression(expression).evaluate(scope)
         except ExpressionError as error:
@@ -181,7 +183,7 @@ class StepContext:
         kind = {dict: "an object", list: "a list", str: "a text", type(None): "null"}.get(type(value), "a number")
         remedy = "Compare it with something, for example `... == 1`."
         message = f"field `{place}`: a condition must be true or false; this one is {kind}. {remedy}"
-        raise BlockError("NOT_BOOLEAN", message, details={"field": place})
+        raise BlockError("NOT_BOOLEAN", message, details={"field": place}, retryable=False)
 
     def log(self, message: str) -> None:
         if len(self.lines) < 1000:

@@ -20,6 +20,8 @@ class Failure:
     code: str
     message: str
     block_id: str | None = None
+    retryable: bool = True
+    """False where trying again cannot help; for a container that tries its body again."""
 
     def as_json(self) -> dict[str, Json]:
         return {"code": self.code, "message": self.message, "block_id": self.block_id}

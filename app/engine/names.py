@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -55,4 +56,4 @@ class Names:
         return {**self._base, "input": value}
 
     def scope(self, value: Json) -> Scope:
-        return Scope(self.with_input(value), datetime.now(UTC), self._absent)
+        return Scope(ChainMap({"input": value}, self._base), datetime.now(UTC), self._absent)

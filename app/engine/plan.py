@@ -81,6 +81,9 @@ class Advance:
     skipped: tuple[int, ...]
 
 
+NOTHING = Advance((), ())
+
+
 class Progress:
     """Which blocks of one execution are settled. Pure: told what happened, it says what follows.
 
@@ -89,67 +92,59 @@ class Progress:
     """
 
     def __init__(self, plan: Plan, entries: Collection[int]) -> None:
+        """`entries`: the blocks to which a taken edge leads from outside the plan."""
         self.plan = plan
         self._entries = frozenset(entries)
         self._unsettled = list(plan.incoming)
         self._sources: list[list[int]] = [[] for _ in plan.ids]
 
     def begin(self) -> Advance:
-        """The entries are ready; every other block without incoming edges is skipped."""
-        ready: list[int] = []
-        skipped: list[int] = []
-        for root in self.plan.roots:
-            if root in self._entries:
-                ready.append(root)
-            else:
-                skipped.append(root)
-                self._spread(root, ready, skipped)
+        """The entries are ready unless they wait for more; every other block without incoming edges is skipped."""
+        ready = sorted(number for number in self._entries if not self._unsettled[number] or number in self.plan.joins_any)
+        skipped = [root for root in self.plan.roots if root not in self._entries]
+        self._spread(list(skipped), ready, skipped)
         return Advance(tuple(ready), tuple(skipped))
 
     def settle(self, block: int, ports: Iterable[str]) -> Advance:
         """A block is done and has taken these output ports."""
+        outgoing = self.plan.outgoing[block]
+        if not outgoing:
+            return NOTHING
         ready: list[int] = []
         skipped: list[int] = []
         taken = frozenset(ports)
-        for handle, targets in self.plan.outgoing[block].items():
+        for handle, targets in outgoing.items():
             for target in targets:
                 self._settle_edge(block if handle in taken else None, target, ready, skipped)
+        self._spread(list(skipped), ready, skipped)
         return Advance(tuple(ready), tuple(skipped))
 
     def _settle_edge(self, source: int | None, target: int, ready: list[int], skipped: list[int]) -> None:
+        """One edge is settled: taken when it has a source."""
         self._unsettled[target] -= 1
         sources = self._sources[target]
+        entered = bool(sources) or target in self._entries
         if target in self.plan.joins_any:
-            if source is not None and not sources:
+            if source is not None and not entered:
                 sources.append(source)
                 ready.append(target)
-            elif self._unsettled[target] == 0 and not sources:
+            elif not self._unsettled[target] and not entered:
                 skipped.append(target)
-                self._spread(target, ready, skipped)
             return
         if source is not None and source not in sources:
             sources.append(source)
-        if self._unsettled[target] == 0:
-            if sources:
-                ready.append(target)
-            else:
-                skipped.append(target)
-                self._spread(target, ready, skipped)
+            entered = True
+        if not self._unsettled[target]:
+            (ready if entered else skipped).append(target)
 
-    def _spread(self, block: int, ready: list[int], skipped: list[int]) -> None:
-        """Settle as not taken all that follows from skipping `block`; iterative, so depth does not matter."""
-        stack = [block]
-        while stack:
-            for targets in self.plan.outgoing[stack.pop()].values():
+    def _spread(self, pending: list[int], ready: list[int], skipped: list[int]) -> None:
+        """Settle as not taken all that follows from skipping; iterative, so depth does not matter."""
+        while pending:
+            for targets in self.plan.outgoing[pending.pop()].values():
                 for target in targets:
-                    self._unsettled[target] -= 1
-                    if self._unsettled[target]:
-                        continue
-                    if not self._sources[target]:
-                        skipped.append(target)
-                        stack.append(target)
-                    elif target not in self.plan.joins_any:
-                        ready.append(target)
+                    known = len(skipped)
+                    self._settle_edge(None, target, ready, skipped)
+                    pending.extend(skipped[known:])
 
     def sources(self, block: int) -> tuple[int, ...]:
         """The blocks whose output is this block's input, in the order of the plan."""

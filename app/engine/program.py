@@ -9,7 +9,7 @@ from functools import cached_property
 from app.engine.config import CompiledConfig, compile_config, names_secret
 from app.engine.graph import Graph, GraphBlock, Policy
 from app.engine.plan import Plan, compile_plan
-from app.engine.regions import cut
+from app.engine.regions import Body, cut
 from app.engine.registry import BlockTypes
 from app.sdk import ERROR_PORT, Block, BlockError
 
@@ -43,6 +43,10 @@ class Program:
     steps: tuple[Step, ...]
     bodies: Mapping[str, Program] = field(default_factory=dict)
     """The program of each container's body, by the container's id."""
+    container: str = ""
+    """The container whose body this is."""
+    doors: frozenset[int] = frozenset()
+    """The blocks directly behind the container's body port: they get what the round is given."""
 
     @cached_property
     def names(self) -> Mapping[str, str]:
@@ -98,7 +102,11 @@ REACHING_OUT = frozenset({"http", "models", "blocks"})
 
 def compile_program(graph: Graph, types: BlockTypes) -> Program:
     """Compile a graph that has passed validation, the bodies of its containers included."""
-    regions = cut(graph, types)
+    return _compile(Body(graph, frozenset()), "", types)
+
+
+def _compile(body: Body, container: str, types: BlockTypes) -> Program:
+    regions = cut(body.graph, types)
     declared = {block.id: _declaration(block, types) for block in regions.outer.blocks}
     joins_any = [block.id for block in regions.outer.blocks if _joins_any(declared[block.id], block)]
     plan = compile_plan(regions.outer, joins_any)
@@ -107,7 +115,8 @@ def compile_program(graph: Graph, types: BlockTypes) -> Program:
         _step(number, blocks[block_id], declared[block_id], ERROR_PORT.name in plan.outgoing[number])
         for number, block_id in enumerate(plan.ids)
     )
-    return Program(plan, steps, {container: compile_program(body, types) for container, body in regions.bodies.items()})
+    bodies = {inner: _compile(part, inner, types) for inner, part in regions.bodies.items()}
+    return Program(plan, steps, bodies, container, frozenset(plan.number[block_id] for block_id in body.doors))
 
 
 def _declaration(block: GraphBlock, types: BlockTypes) -> Block:
@@ -142,5 +151,5 @@ def _step(number: int, block: GraphBlock, declared: Block, error_connected: bool
 
 
 def is_repeatable(error: BlockError, step: Step) -> bool:
-    """Whether the policy allows to try again after this error."""
-    return error.retryable and error.code not in step.policy.retry.never_for
+    """Whether the policy allows to try again after this error. A container is not: the blocks in its body are."""
+    return error.retryable and error.code not in step.policy.retry.never_for and not step.block.body

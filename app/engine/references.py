@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from app.engine.config import Source, check_source, source_references, sources
 from app.engine.graph import Graph, GraphBlock, Problem
-from app.engine.plan import Plan, compile_plan
+from app.engine.plan import compile_plan
+from app.engine.regions import around
 from app.engine.registry import BlockTypes
 
 BUILT_IN_NAMES = frozenset({"variables", "blocks", "item", "index", "input", "execution", "workflow", "secrets"})
@@ -15,11 +16,19 @@ BUILT_IN_NAMES = frozenset({"variables", "blocks", "item", "index", "input", "ex
 def check_sources(graph: Graph, types: BlockTypes) -> list[Problem]:
     """Expressions that do not compile, and references to blocks that are gone or do not come before."""
     plan = compile_plan(graph)
+    containers = around(graph, types)
     names = {block.id: block.name or block.id for block in graph.blocks}
-    return [problem for block in graph.blocks for problem in _check_block(block, plan, names, types)]
+
+    def before_of(block: GraphBlock) -> Callable[[], frozenset[str]]:
+        """What has an output when the block runs; a container has none while its body runs."""
+        return lambda: plan.ancestors(block.id) - containers.get(block.id, frozenset())
+
+    return [problem for block in graph.blocks for problem in _check_block(block, before_of(block), names, types)]
 
 
-def _check_block(block: GraphBlock, plan: Plan, names: dict[str, str], types: BlockTypes) -> Iterator[Problem]:
+def _check_block(
+    block: GraphBlock, before_it: Callable[[], frozenset[str]], names: dict[str, str], types: BlockTypes
+) -> Iterator[Problem]:
     declared = types.get(block.type)
     if declared is None or not block.enabled:
         return
@@ -41,7 +50,7 @@ def _check_block(block: GraphBlock, plan: Plan, names: dict[str, str], types: Bl
             if referenced not in names:
                 yield Problem("UNKNOWN_REFERENCE", f"There is no block `{referenced}`.", block.id, source.place, "incomplete")
                 continue
-            before = plan.ancestors(block.id) if before is None else before
+            before = before_it() if before is None else before
             if referenced not in before:
                 message = f"Block `{names[referenced]}` does not come before this block, so its output is not known here."
                 yield Problem("REFERENCE_NOT_BEFORE", message, block.id, source.place, "incomplete")

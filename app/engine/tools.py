@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from app.engine.answers import checked
 from app.engine.config import CompiledConfig, field_error, schema_of
 from app.engine.context import Environment, StepContext
+from app.engine.deadline import Limited, OutOfTime
 from app.engine.frame import Frame, Ready
 from app.engine.graph import Policy
 from app.engine.names import Names
@@ -47,10 +48,13 @@ class BlockTools:
         program = Program(Plan((key,), (0,), ({},), ((),)), (step,))
         names = Names.of({}, self.execution, {}, {}, {})
         context = StepContext(self, Frame(program, (0,), names, None), Ready(step), None)
-        async with asyncio.timeout(step.timeout):
-            result = await block.execute(context, typed, None)
+        try:
+            result = await Limited(step.timeout, block.execute(context, typed, None))
+        except OutOfTime:
+            raise BlockError("STEP_TIMEOUT", f"{block.title}: not finished within {step.timeout:g} s") from None
         if isinstance(result, Wait):
-            raise BlockError("TOOL_WAITS", f"{block.title} waits, so it cannot be a tool")
+            raise BlockError("TOOL_WAITS", f"{block.title} waits, so it cannot be a tool", retryable=False)
+        checked(result)
         return result.value
 
     async def run_body(self, step: Step, frame: Frame, iteration: int, value: Json, names: Mapping[str, Json]) -> Json:

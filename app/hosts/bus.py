@@ -75,12 +75,6 @@ class EventBus:
                 subscription.close()
 
 
-def announce(bus: EventBus, execution_id: str, workflow_id: str, trigger: str, event: Event) -> None:
-    """Tell the watchers of an execution what happened, and those of its workflow when it begins or ends."""
-    tell_execution(bus, execution_id, event)
-    tell_workflow(bus, execution_id, workflow_id, trigger, event)
-
-
 def tell_execution(bus: EventBus, execution_id: str, event: Event) -> None:
     """Tell the watchers of an execution what happened."""
     topic = f"execution:{execution_id}"

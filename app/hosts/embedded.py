@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 from weakref import WeakValueDictionary
 
 from app.engine.assignment import Outcome
-from app.engine.chronicle import Chronicle
-from app.engine.events import Event, ExecutionFinished, ExecutionStarted, ExecutionStatus, Failure, StepFinished
+from app.engine.chronicle import Chronicle, now
+from app.engine.events import Event, ExecutionStatus, Failure, StepFinished
 from app.engine.runner import Runner
-from app.hosts.bus import EventBus, asks_people, tell_execution, tell_workflow, tell_workspace
-from app.hosts.handles import Handle, HostStopped, Lender, assignment_of
+from app.hosts.bus import EventBus
+from app.hosts.handles import Handle, HostStopped, Lender, assignment_of, is_overdue
+from app.hosts.telling import Teller
 from app.journal.journal import LEASE, Journal, JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
 from app.sdk import Json
@@ -42,13 +43,12 @@ class EmbeddedHost:
 
     def __init__(self, journal: Journal, bus: EventBus, max_running: int = 500) -> None:
         self._journal = journal
-        self._bus = bus
+        self._teller = Teller(bus)
         self._max_running = max_running
         self._drives: dict[str, _Drive] = {}
         self._handles: WeakValueDictionary[str, Handle] = WeakValueDictionary()
         self._wake = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
-        self._releases: set[asyncio.Task[object]] = set()
         self.accepting = True
 
     # -- what callers ask ----------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ class EmbeddedHost:
         if len(self._drives) >= self._max_running and not even_when_full:
             self._wake.set()
             return
-        claimed = await self._journal.claim(execution_id, _now())
+        claimed = await self._journal.claim(execution_id, now())
         if claimed is not None:
             self._begin(claimed.execution, lambda drive: self._drive(drive, claimed, None))
 
@@ -149,16 +149,16 @@ class EmbeddedHost:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await asyncio.gather(*self._releases, return_exceptions=True)
+        await self._teller.finish()
 
     async def _sweep(self) -> None:
         while True:
             try:
-                for execution_id in await self._journal.overdue(_now()):
-                    self._in_background(self.cancel(execution_id))
+                for execution_id in await self._journal.overdue(now()):
+                    self._teller.in_background(self.cancel(execution_id))
                 room = self._max_running - len(self._drives)
                 full = room <= 0
-                for execution_id in await self._journal.due(_now(), self._max_running if full else room, only_children=full):
+                for execution_id in await self._journal.due(now(), self._max_running if full else room, only_children=full):
                     await self.take(execution_id, even_when_full=full)
                 pause = SWEEP_SECONDS if full else await self._pause()
             except Exception:
@@ -172,13 +172,13 @@ class EmbeddedHost:
         wake_at = await self._journal.next_wake()
         if wake_at is None:
             return SWEEP_SECONDS
-        return min(SWEEP_SECONDS, max(0.01, (wake_at - _now()).total_seconds()))
+        return min(SWEEP_SECONDS, max(0.01, (wake_at - now()).total_seconds()))
 
     async def _heartbeat(self) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
             try:
-                await self._journal.renew(list(self._drives), _now())
+                await self._journal.renew(list(self._drives), now())
             except Exception:
                 logger.exception("renewing leases failed; it is tried again")
 
@@ -208,7 +208,7 @@ class EmbeddedHost:
             if runner is None:
                 return
             drive.runner = runner
-            if claimed.cancel_requested or _is_overdue(execution):
+            if claimed.cancel_requested or is_overdue(execution):
                 await self._end_from_outside(drive, runner)
             else:
                 self._settle(drive, await runner.drive())
@@ -257,7 +257,7 @@ class EmbeddedHost:
     async def _end_from_outside(self, drive: _Drive, runner: Runner) -> None:
         status: Literal["cancelled", "timed_out"] = "cancelled"
         failure = Failure("CANCELLED", "The execution was cancelled.")
-        if _is_overdue(drive.execution):
+        if is_overdue(drive.execution):
             status, failure = "timed_out", Failure("TIMED_OUT", "The execution was not finished by its deadline.")
         task = asyncio.current_task()
         if task is not None:
@@ -293,46 +293,7 @@ class EmbeddedHost:
             drive.history.append(event)
         if isinstance(event, StepFinished) and event.response is not None and drive.response is None:
             drive.response = event.response
-            self._in_background(self._release(execution.id, recorder, event.response))
-        if not isinstance(event, ExecutionFinished):
-            tell_execution(self._bus, execution.id, event)
-        begins_or_ends = isinstance(event, (ExecutionStarted, ExecutionFinished))
-        if (begins_or_ends and self._watched(execution)) or asks_people(event):
-            self._in_background(self._announce(execution, recorder, event))
-
-    def _watched(self, execution: NewExecution) -> bool:
-        return self._bus.watched(f"workflow:{execution.workflow_id}") or self._bus.watched(f"execution:{execution.id}")
-
-    async def _announce(self, execution: NewExecution, recorder: JournalRecorder, event: Event) -> None:
-        """Tell of a beginning, an end or a question once it is on disk: whoever hears of it wants to look at it."""
-        try:
-            await recorder.durable()
-        except Exception:
-            return
-        if isinstance(event, ExecutionFinished):
-            tell_execution(self._bus, execution.id, event)
-        tell_workflow(self._bus, execution.id, execution.workflow_id, execution.trigger, event)
-        tell_workspace(self._bus, execution.workspace_id, execution.id, execution.workflow_id, event)
-
-    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
-        task = asyncio.create_task(work)
-        self._releases.add(task)
-        task.add_done_callback(self._releases.discard)
-
-    async def _release(self, execution_id: str, recorder: JournalRecorder, response: Json) -> None:
-        """Let the caller have its answer once it is on disk."""
-        handle = self._handles.get(execution_id)
-        try:
-            await recorder.durable()
-        except Exception:
-            return
-        if handle is not None:
-            handle.answered(response)
-
-
-def _is_overdue(execution: NewExecution) -> bool:
-    return execution.deadline_at is not None and execution.deadline_at <= _now()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+            handle = self._handles.get(execution.id)
+            if handle is not None:
+                self._teller.when_durable(recorder, partial(handle.answered, event.response))
+        self._teller.tell(execution, recorder, event)

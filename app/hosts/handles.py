@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.engine.assignment import Assignment
+from app.engine.chronicle import now
 from app.engine.context import Environment
 from app.engine.program import Program
 from app.journal.records import Claimed, Ended, NewExecution
@@ -81,3 +82,8 @@ def assignment_of(claimed: Claimed, loaded: LoadedProgram) -> Assignment:
 def _only(options: Json) -> frozenset[str] | None:
     named = (options or {}).get("only")
     return None if named is None else frozenset(named)
+
+
+def is_overdue(execution: NewExecution) -> bool:
+    """Whether an execution should have ended by now."""
+    return execution.deadline_at is not None and execution.deadline_at <= now()

@@ -12,9 +12,11 @@ from app.hosts.embedded import EmbeddedHost
 from app.journal.journal import Journal
 from app.journal.records import NewExecution
 from app.sdk import BlockError, Json, WorkflowResult
+from app.services.errors import ServiceError
 from app.services.executions import new_execution
 from app.services.lending import Programs
 from app.services.refusals import is_uuid
+from app.services.starts import Started, Starts
 
 MAX_DEPTH = 10
 
@@ -23,17 +25,22 @@ class ChildWorkflows:
     """The sdk's Workflows for one execution. A step that runs again finds the child that it had started."""
 
     def __init__(
-        self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, parent: NewExecution
+        self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, starts: Starts, parent: NewExecution
     ) -> None:
         self._database = database
         self._journal = journal
         self._host = host
         self._programs = programs
+        self._starts = starts
         self._parent = parent
 
     async def run(self, workflow: str, variables: Mapping[str, Json], key: str) -> WorkflowResult:
         """Start a workflow and wait for its end. Raises BlockError when it cannot be started."""
-        child_id = await self._journal.child(self._parent.id, key) or await self._start(workflow, variables, key)
+        child_id = await self._journal.child(self._parent.id, key)
+        is_own = True
+        if child_id is None:
+            started = await self._start(workflow, variables, key)
+            child_id, is_own = started.execution_id, not started.replayed
         handle = self._host.watch(child_id)
         ended = await self._journal.ended(child_id)
         if ended is None:
@@ -41,16 +48,17 @@ class ChildWorkflows:
             try:
                 ended = await asyncio.shield(handle.ended)
             except asyncio.CancelledError:
-                if self._host.accepting:
+                if self._host.accepting and is_own:
                     await asyncio.shield(self._host.cancel(child_id))
                 raise
         return WorkflowResult(ended.id, ended.status, ended.output, ended.error)
 
     async def start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
         """Start a workflow and do not wait for it; returns its execution's id. Raises BlockError when it cannot start."""
-        return await self._journal.child(self._parent.id, key) or await self._start(workflow, variables, key)
+        known = await self._journal.child(self._parent.id, key)
+        return known or (await self._start(workflow, variables, key)).execution_id
 
-    async def _start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
+    async def _start(self, workflow: str, variables: Mapping[str, Json], key: str) -> Started:
         depth = self._parent.depth + 1
         if depth > MAX_DEPTH:
             raise BlockError("TOO_DEEP", f"workflows may start each other {MAX_DEPTH} deep")
@@ -69,6 +77,15 @@ class ChildWorkflows:
         except LookupError as error:
             raise BlockError("WORKFLOW_NOT_READY", f"workflow `{row.name}`: {error.args[0]}") from None
         new = new_execution(row, revision, None, "workflow", self._parent.user_id, dict(variables))
-        new = replace(new, parent_id=self._parent.id, parent_key=key[:200], depth=depth, mode=self._parent.mode)
-        await self._journal.accept(new)
-        return new.id
+        new = replace(
+            new,
+            parent_id=self._parent.id,
+            parent_key=key[:200],
+            depth=depth,
+            mode=self._parent.mode,
+            reports_failure=self._parent.reports_failure,
+        )
+        try:
+            return await self._starts.start(row, new, durably=True)
+        except ServiceError as error:
+            raise BlockError(error.code, f"workflow `{row.name}`: {error.message}") from None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from uuid_utils.compat import uuid7
 
@@ -13,26 +13,30 @@ from app.db import executions as queries
 from app.db.executions import ExecutionRow
 from app.db.session import Database
 from app.db.workflows import WorkflowRow
-from app.engine.chronicle import SEQ_PER_EPOCH
-from app.engine.events import TERMINAL, StepFinished, StepParked, StepStarted
-from app.engine.messages import Message, describe_event, is_news, iso
+from app.engine.events import StepFinished, StepParked, StepStarted
 from app.engine.program import Program
 from app.engine.values import decode_stored
-from app.hosts.bus import EventBus, messages
 from app.hosts.embedded import EmbeddedHost
 from app.hosts.handles import Handle, HostStopped
-from app.journal.records import Ended, NewExecution
+from app.journal.records import Copy, Ended, NewExecution
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.graphs import Graphs
+from app.services.idempotency import Key
 from app.services.lending import Programs
 from app.services.pages import Page, Paging
+from app.services.past import find_past
 from app.services.refusals import refuse_unready
+from app.services.reuse import Past
+from app.services.run_options import RunOptions, part_of
+from app.services.starts import Started, Starts
 from app.services.traces import StepView, decoded, step_views
-from app.services.workflow_rows import find_row, load_graph
+from app.services.workflow_rows import check_enabled, find_row, load_graph
+from app.services.workflow_settings import settings_of
 
 HEARTBEAT_SECONDS = 15.0
+ORDINARY = RunOptions()
 STATUSES = ("queued", "running", "waiting", "completed", "failed", "cancelled", "timed_out")
 
 
@@ -50,6 +54,7 @@ class ExecutionSummary:
     started_at: datetime | None
     finished_at: datetime | None
     wake_at: datetime | None
+    retry_of: str | None = None
 
     @property
     def duration_ms(self) -> int | None:
@@ -69,57 +74,92 @@ class ExecutionDetail:
 
 class Executions:
     def __init__(
-        self, database: Database, host: EmbeddedHost, programs: Programs, graphs: Graphs, bus: EventBus, wait_seconds: float
+        self, database: Database, host: EmbeddedHost, programs: Programs, graphs: Graphs, starts: Starts, wait_seconds: float
     ) -> None:
         self._database = database
         self._host = host
         self._programs = programs
         self._graphs = graphs
-        self._bus = bus
+        self._starts = starts
         self._wait_seconds = wait_seconds
 
     # -- starting ------------------------------------------------------------------------------------------------
 
     async def execute(
-        self, actor: Actor, id_or_name: str, variables: Json, *, trigger: str = "api", start_block: str | None = None
-    ) -> tuple[str, Handle]:
-        """Run a workflow's newest revision; the handle tells when it ends. Raises 400 when it is not ready."""
-        new = await self._prepare(actor, id_or_name, variables, trigger, start_block)
-        return new.id, await self._host.start(new)
+        self,
+        actor: Actor,
+        id_or_name: str,
+        variables: Json = None,
+        *,
+        trigger: str = "api",
+        options: RunOptions = ORDINARY,
+        key: Key | None = None,
+        durably: bool = False,
+        reports_failure: bool = True,
+    ) -> Started:
+        """Run a workflow's newest revision, or find the execution that the key stands for.
 
-    async def enqueue(
-        self, actor: Actor, id_or_name: str, variables: Json, *, trigger: str = "api", start_block: str | None = None
-    ) -> str:
-        """Like execute, and returns as soon as the execution is on disk."""
-        new = await self._prepare(actor, id_or_name, variables, trigger, start_block)
-        await self._host.accept(new)
-        return new.id
-
-    async def _prepare(
-        self, actor: Actor, id_or_name: str, variables: Json, trigger: str, start_block: str | None
-    ) -> NewExecution:
+        Raises 400 when the workflow is not ready, 409 when it is switched off, full, or the key's execution still runs,
+        422 when the key came with something else. `durably`: the execution is on disk before this returns.
+        """
         actor.require("executor")
-        if not isinstance(variables, dict):
-            raise invalid("`variables` must be an object.", [{"field": "variables", "message": "Must be an object."}])
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
-        if not row.enabled:
-            raise ServiceError("WORKFLOW_DISABLED", f"Workflow `{row.name}` is switched off.", 409)
-        await self.check_ready(row, start_block)
-        return new_execution(row, row.revision, start_block, trigger, actor.user_id, variables)
+        check_enabled(row)
+        source, past = await self._past(actor, row, options)
+        program = await self.ready_program(row)
+        options = replace(options, start_block=options.start_block or (source.start_block if source else None))
+        part = part_of(program, options, past)
+        check_entry(program, part.start_block)
+        given = variables if variables is not None else source.input if source else {}
+        if not isinstance(given, dict):
+            raise invalid("`variables` must be an object.", [{"field": "variables", "message": "Must be an object."}])
+        request = source.request if source else None
+        new = new_execution(row, row.revision, part.start_block, trigger, actor.user_id, given, request)
+        special = {"use_pins": options.use_pins, "only": None if part.only is None else sorted(part.only)}
+        is_ordinary = part.only is None and not options.use_pins
+        new = replace(
+            new,
+            mode=options.mode,
+            options=None if is_ordinary else special,
+            reports_failure=reports_failure and is_ordinary and options.mode == "live",
+        )
+        copy = Copy(source.id, sorted(part.kept)) if source else None
+        started = await self._starts.start(row, new, key, copy, durably=durably)
+        if started.replayed and key is not None and not durably and not started.handle.ended.done():
+            message = "The execution that this Idempotency-Key stands for is still running."
+            raise ServiceError("STILL_RUNNING", message, 409, data={"execution_id": started.execution_id, "retry_after": 1})
+        return started
 
-    async def check_ready(self, row: WorkflowRow, start_block: str | None) -> None:
-        """Raises 400 when the newest revision cannot run, or cannot start there."""
+    async def enqueue(
+        self, actor: Actor, id_or_name: str, variables: Json, *, trigger: str = "api", reports_failure: bool = True
+    ) -> str:
+        """Like execute, and returns the id as soon as the execution is on disk."""
+        started = await self.execute(
+            actor, id_or_name, variables, trigger=trigger, durably=True, reports_failure=reports_failure
+        )
+        return started.execution_id
+
+    async def _past(
+        self, actor: Actor, row: WorkflowRow, options: RunOptions
+    ) -> tuple[NewExecution, Past] | tuple[None, None]:
+        """The execution whose outputs are used again."""
+        if options.from_execution is None:
+            return None, None
+        found = await find_past(self._database, self._programs, actor, options.from_execution)
+        if found[0].workflow_id != row.id:
+            message = "is an execution of another workflow"
+            raise invalid(f"`from_execution` {message}.", [{"field": "from_execution", "message": message}])
+        return found
+
+    async def ready_program(self, row: WorkflowRow) -> Program:
+        """The program of the newest revision. Raises 400 when it cannot run."""
         async with self._database.read() as connection:
             graph = await load_graph(connection, self._graphs, row, row.revision)
         refuse_unready(self._graphs.readiness(graph))
         if not graph.blocks:
             raise ServiceError("NOT_READY", "This workflow has no blocks yet.", 400)
-        loaded = await self._programs.load(row.id, row.revision)
-        try:
-            loaded.program.entries(start_block)
-        except LookupError as error:
-            raise invalid(str(error.args[0])) from None
+        return (await self._programs.load(row.id, row.revision)).program
 
     async def ended(self, execution_id: str, handle: Handle) -> Ended:
         """Wait for the end. Raises 504 when it still goes on after a while."""
@@ -185,74 +225,17 @@ class Executions:
             raise ServiceError("ALREADY_ENDED", f"Execution `{execution_id}` has ended: {detail.summary.status}.", 409)
         return await self.get(actor, execution_id)
 
-    async def events(self, actor: Actor, execution_id: str, after: int) -> AsyncIterator[Message | None]:
-        """An execution's messages with a seq above `after`: first those that were, then live; None is a heartbeat."""
-        actor.require("viewer")
-        with self._bus.subscribe(f"execution:{execution_id}") as subscription:
-            known = await self._known_messages(actor, execution_id)
-            seen = after
-            for message in known:
-                if is_news(message, seen):
-                    seen = message.seq
-                    yield message
-            if known and known[-1].type == "execution_finished":
-                return
-            async for live in messages(subscription, HEARTBEAT_SECONDS):
-                if live is None or is_news(live, seen):
-                    seen = seen if live is None else live.seq
-                    yield live
-                if live is not None and live.type == "execution_finished":
-                    return
-
-    async def _known_messages(self, actor: Actor, execution_id: str) -> Sequence[Message]:
-        """What has happened so far: as the drive here remembers it, and what was before that as the journal does."""
-        history = self._host.history(execution_id)
-        if history and history[0].seq < 2 * SEQ_PER_EPOCH:
-            return [describe_event(execution_id, event) for event in history]
-        recorded = await self._recorded_messages(actor, execution_id)
-        if not history:
-            return recorded
-        earlier = [message for message in recorded if message.seq < history[0].seq and message.type != "execution_finished"]
-        return earlier + [describe_event(execution_id, event) for event in history]
-
-    async def _recorded_messages(self, actor: Actor, execution_id: str) -> Sequence[Message]:
-        """What the journal still tells about an execution."""
-        detail = await self.get(actor, execution_id)
-        async with self._database.read() as connection:
-            rows = await queries.find_steps(connection, execution_id)
-        found = [Message("execution_started", {"execution_id": execution_id, "trigger": detail.summary.trigger}, 1)]
-        for row in rows:
-            data = {
-                "execution_id": execution_id,
-                "at": iso(row.finished_at or row.started_at),
-                "block_id": row.block_id,
-                "status": row.status,
-                "ports": decode_stored(row.ports),
-                "duration_ms": row.duration_ms,
-                "error": decoded(row.error),
-            }
-            found.append(Message("step_finished", data, row.seq))
-        last = max((message.seq for message in found), default=1)
-        skipped = [step.block_id for step in detail.steps if step.status == "skipped"]
-        if skipped:
-            found.append(Message("steps_skipped", {"execution_id": execution_id, "block_ids": skipped}, last + 1))
-        if detail.summary.status in TERMINAL:
-            end = {"execution_id": execution_id, "status": detail.summary.status, "error": detail.error}
-            found.append(Message("execution_finished", end, last + 2))
-        return found
-
-    async def workflow_events(self, actor: Actor, workflow_id: str) -> AsyncIterator[Message | None]:
-        """What happens to a workflow from now on: executions that begin and end, changes of its state."""
-        actor.require("viewer")
-        with self._bus.subscribe(f"workflow:{workflow_id}") as subscription:
-            yield None
-            async for message in messages(subscription, HEARTBEAT_SECONDS):
-                yield message
-
-
 def server_stops(execution_id: str) -> ServiceError:
     message = "The server is being restarted; an execution that it has accepted goes on afterwards."
     return ServiceError("SHUTTING_DOWN", message, 503, data={"execution_id": execution_id, "retry_after": 5})
+
+
+def check_entry(program: Program, start_block: str | None) -> None:
+    """Raises 400 when an execution cannot start there."""
+    try:
+        program.entries(start_block)
+    except LookupError as error:
+        raise invalid(str(error.args[0])) from None
 
 
 def new_execution(
@@ -264,7 +247,11 @@ def new_execution(
     variables: Json,
     request: Json = None,
 ) -> NewExecution:
-    """A live execution of one revision, with a new id that sorts by time."""
+    """A live execution of one revision under its workflow's settings, with a new id that sorts by time.
+
+    What an error trigger has started reports no failure of its own: that could go on for ever.
+    """
+    settings, now = settings_of(row), datetime.now(UTC)
     return NewExecution(
         str(uuid7()),
         row.workspace_id,
@@ -275,23 +262,14 @@ def new_execution(
         trigger,
         user_id,
         variables,
-        datetime.now(UTC),
+        now,
         request,
+        priority=settings.priority,
+        deadline_at=None if settings.deadline_ms is None else now + timedelta(milliseconds=settings.deadline_ms),
+        concurrency_limit=None if settings.concurrency.when_full == "skip" else settings.concurrency.limit,
+        reports_failure=trigger != "error",
     )
 
 
 def _summary(row: ExecutionRow) -> ExecutionSummary:
-    return ExecutionSummary(
-        row.id,
-        row.workflow_id,
-        row.workflow_name,
-        row.revision,
-        row.status,
-        row.mode,
-        row.trigger,
-        row.parent_id,
-        row.created_at,
-        row.started_at,
-        row.finished_at,
-        row.wake_at,
-    )
+    return ExecutionSummary(**{name: getattr(row, name) for name in ExecutionSummary.__dataclass_fields__})

@@ -14,15 +14,14 @@ from app.db.memory import Memory
 from app.db.session import Database
 from app.db.workflows import WebhookRow, WorkflowRow
 from app.hosts.bus import EventBus
-from app.hosts.embedded import EmbeddedHost
-from app.hosts.handles import Handle, HostStopped
-from app.journal.journal import Journal
+from app.hosts.handles import HostStopped
 from app.journal.records import Ended, NewExecution
 from app.sdk import Json
 from app.services.errors import ServiceError
 from app.services.executions import new_execution, server_stops
 from app.services.hook_body import read_body
 from app.services.lending import Programs
+from app.services.starts import Started, Starts
 from app.services.workflow_rows import armed_window, changed
 
 HIDDEN_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
@@ -46,15 +45,16 @@ class HookAnswer:
     execution_id: str
     response: Json
     ended: Ended | None
+    replayed: bool = False
+    """Whether an earlier call with the same idempotency key has led to it."""
 
 
 class Hooks:
     def __init__(
-        self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, bus: EventBus, wait_seconds: float
+        self, database: Database, starts: Starts, programs: Programs, bus: EventBus, wait_seconds: float
     ) -> None:
         self._database = database
-        self._journal = journal
-        self._host = host
+        self._starts = starts
         self._programs = programs
         self._bus = bus
         self._wait_seconds = wait_seconds
@@ -81,8 +81,11 @@ class Hooks:
             raise ServiceError("NOT_DEPLOYED", "This workflow is neither deployed nor armed, so it takes no calls.", 403)
         variables = await read_body(call.headers.get("content-type", ""), call.body)
         new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, _request(call))
-        handle = await self._host.start(new) if deployed else await self._start_armed(row, new)
-        return await self._answer(new.id, handle)
+        try:
+            started = await self._starts.start(row, new) if deployed else await self._start_armed(row, new)
+        except ServiceError as error:
+            raise _too_many(error) if error.code == "CONCURRENCY_LIMIT" else error from None
+        return await self._answer(started)
 
     async def _authorize(self, call: HookCall, webhook: WebhookRow, revision: int) -> None:
         """Raises 401 unless the call bears the webhook's secret, 405 for a method that the block does not take."""
@@ -97,18 +100,17 @@ class Hooks:
         if call.method not in methods:
             raise ServiceError("METHOD_NOT_ALLOWED", f"This webhook takes {', '.join(methods)}, not {call.method}.", 405)
 
-    async def _start_armed(self, row: WorkflowRow, new: NewExecution) -> Handle:
+    async def _start_armed(self, row: WorkflowRow, new: NewExecution) -> Started:
         """Use up the arm and accept the execution in one transaction: both happen, or neither."""
-        handle = self._host.watch(new.id)
         async with self._database.write() as connection:
-            if not await queries.consume_arm(connection, row.id, datetime.now(UTC)):
+            accepted = await self._starts.accept_within(connection, row, new)
+            if not accepted.replayed and not await queries.consume_arm(connection, row.id, datetime.now(UTC)):
                 raise ServiceError("NOT_DEPLOYED", "The armed call has been used, or its time is over.", 403)
-            await self._journal.accept_within(connection, new)
         self._bus.publish(f"workflow:{row.id}", changed(replace(row, armed_until=None)))
-        await self._host.take(new.id)
-        return handle
+        return await self._starts.go(accepted)
 
-    async def _answer(self, execution_id: str, handle: Handle) -> HookAnswer:
+    async def _answer(self, started: Started) -> HookAnswer:
+        execution_id, handle = started.execution_id, started.handle
         try:
             response = await asyncio.wait_for(asyncio.shield(handle.answer), self._wait_seconds)
         except TimeoutError:
@@ -117,14 +119,14 @@ class Hooks:
         except HostStopped:
             raise server_stops(execution_id) from None
         if response is not None:
-            return HookAnswer(execution_id, response, None)
+            return HookAnswer(execution_id, response, None, started.replayed)
         ended = await handle.ended
         if ended.status != "completed":
             reason = ended.error["message"] if ended.error else ended.status
             raise ServiceError(
                 "EXECUTION_FAILED", f"The execution did not complete: {reason}", 500, data={"execution_id": execution_id}
             )
-        return HookAnswer(execution_id, None, ended)
+        return HookAnswer(execution_id, None, ended, started.replayed)
 
 
 def secret_fits(secret: str, authorization: str | None, token: str | None) -> bool:
@@ -135,6 +137,11 @@ def secret_fits(secret: str, authorization: str | None, token: str | None) -> bo
     else:
         given = (token or "").encode("utf-8", "replace")
     return bool(secret) and bool(given) and hmac.compare_digest(given, secret.encode("utf-8", "replace"))
+
+
+def _too_many(error: ServiceError) -> ServiceError:
+    """The concurrency limit in the words of webhooks (contract.md G28)."""
+    return ServiceError(error.code, error.message, 429, data=error.data)
 
 
 def _checked_id(text: str) -> str:

@@ -99,7 +99,8 @@ class PlatformCalls:
 
     async def _execute_workflow(self, actor: Actor, workflow: str, body: dict[str, Json]) -> Json:
         """Starts it and does not wait: the orchestration block is there for waiting."""
-        execution_id = await self._executions.enqueue(actor, workflow, body, trigger="workflow")
+        reports = self._execution.reports_failure
+        execution_id = await self._executions.enqueue(actor, workflow, body, trigger="workflow", reports_failure=reports)
         return {"execution_id": execution_id, "status": "queued"}
 
     async def _list_executions(self, actor: Actor, _: str, body: dict[str, Json]) -> Json:

@@ -13,7 +13,7 @@ from app.engine.graph import Graph
 from app.engine.messages import Message, iso
 from app.hosts.bus import EventBus
 from app.services.actors import Actor
-from app.services.errors import not_found
+from app.services.errors import ServiceError, not_found
 from app.services.graphs import Graphs
 from app.services.refusals import is_uuid
 
@@ -27,6 +27,12 @@ async def find_row(connection: AsyncConnection, workspace_id: str, id_or_name: s
     if row is None:
         raise not_found("workflow", id_or_name)
     return row
+
+
+def check_enabled(row: WorkflowRow) -> None:
+    """Raises 409 for a workflow that is switched off."""
+    if not row.enabled:
+        raise ServiceError("WORKFLOW_DISABLED", f"Workflow `{row.name}` is switched off.", 409)
 
 
 async def load_graph(connection: AsyncConnection, graphs: Graphs, row: WorkflowRow, revision: int) -> Graph:

@@ -30,6 +30,7 @@ from app.services.refusals import (
     graph_refused,
 )
 from app.services.workflow_rows import announce, armed_window, find_row, load_graph
+from app.services.workflow_settings import WorkflowSettings, settings_of, store_settings
 
 RevisionSummary = RevisionRow
 
@@ -70,6 +71,7 @@ class Workflow:
     last_execution_id: str | None = None
     sample: Json = None
     """What a caller might send, for trying it out."""
+    settings: WorkflowSettings = WorkflowSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Workflows:
         description: str = "",
         graph: Graph = Graph(),  # noqa: B008 - frozen
         sample: Json = None,
+        settings: WorkflowSettings = WorkflowSettings(),  # noqa: B008 - frozen
     ) -> Workflow:
         """A new workflow; without a graph it is empty. Raises 409 when the name is taken."""
         actor.require("editor")
@@ -121,6 +124,7 @@ class Workflows:
             created_by=actor.user_id,
             created_at=now,
             updated_at=now,
+            settings=store_settings(settings),
         )
         async with self._database.write() as connection:
             try:
@@ -174,6 +178,7 @@ class Workflows:
             problems,
             last,
             None if sample is None else decode(sample),
+            settings_of(row),
         )
 
     async def duplicate(self, actor: Actor, id_or_name: str) -> Workflow:
@@ -181,7 +186,8 @@ class Workflows:
         actor.require("editor")
         original = await self.get(actor, id_or_name)
         name = await self.free_name(actor, f"{original.name[: MAX_NAME - 12]} copy")
-        return await self.create(actor, name, original.description, self._graphs.minted(original.graph), original.sample)
+        graph = self._graphs.minted(original.graph)
+        return await self.create(actor, name, original.description, graph, original.sample, original.settings)
 
     async def update(
         self,

@@ -36,7 +36,7 @@ Parts = tuple[int, dict[str, str], bytes]
 
 def answer_parts(answer: HookAnswer) -> Parts:
     """What a webhook's caller gets: the response block's answer, or how the execution ended."""
-    execution = {"x-execution-id": answer.execution_id}
+    execution = {"x-execution-id": answer.execution_id} | ({"idempotent-replayed": "true"} if answer.replayed else {})
     if answer.ended is not None:
         body = {"execution_id": answer.execution_id, "status": answer.ended.status, "output": answer.ended.output}
         return 200, {"content-type": "application/json"} | GUARD | execution, encode(body)

@@ -14,6 +14,7 @@ from app.services.executions import ExecutionDetail, ExecutionSummary
 from app.services.pages import Page
 from app.services.refusals import problem_json
 from app.services.traces import StepView
+from app.services.workflow_settings import WorkflowSettings
 from app.services.workflows import RevisionSummary, Workflow, WorkflowSummary
 
 T = TypeVar("T")
@@ -59,7 +60,12 @@ def workflow(found: Workflow) -> dict[str, Json]:
         **dump_graph(found.graph),
         "problems": [problem_json(problem) for problem in found.problems],
         "last_execution_id": found.last_execution_id,
+        "settings": settings(found.settings),
     }
+
+
+def settings(found: WorkflowSettings) -> dict[str, Json]:
+    return found.model_dump(mode="json")
 
 
 def execution_summary(summary: ExecutionSummary) -> dict[str, Json]:
@@ -73,6 +79,7 @@ def execution_summary(summary: ExecutionSummary) -> dict[str, Json]:
         "mode": summary.mode,
         "trigger": summary.trigger,
         "parent_id": summary.parent_id,
+        "retry_of": summary.retry_of,
         "created_at": moment(summary.created_at),
         "started_at": moment(summary.started_at),
         "finished_at": moment(summary.finished_at),

@@ -23,8 +23,12 @@ class AgentTool(Config):
     kind: Literal["workflow", "block", "mcp"] = Field(
         "workflow", title="Kind", description="Another workflow, a block, or the tools of an MCP server."
     )
-    workflow: WorkflowName = Field("", title="Workflow", description="For a workflow: which one, by name or id.")
-    block: str = Field("", title="Block type", description="For a block: its type, such as general_api.")
+    workflow: WorkflowName = Field(
+        "", title="Workflow", validate_default=True, description="For a workflow: which one, by name or id."
+    )
+    block: str = Field(
+        "", title="Block type", validate_default=True, description="For a block: its type, such as general_api."
+    )
     config: Object = Field(
         None,
         title="Fixed configuration",
@@ -55,14 +59,12 @@ class AgentTool(Config):
         json_schema_extra=ADVANCED,
     )
 
-    @field_validator("url")
+    @field_validator("workflow", "block", "url")
     @classmethod
-    def _is_named(cls, url: str, info: ValidationInfo) -> str:
-        wanted = NAMED_BY.get(info.data.get("kind", ""), "")
-        given = url if wanted == "url" else info.data.get(wanted, "")
-        if wanted and not given:
-            raise ValueError(f"or the {wanted} is needed: it says what the tool is" if wanted != "url" else "is needed")
-        return url
+    def _is_named(cls, text: str, info: ValidationInfo) -> str:
+        if not text and NAMED_BY.get(info.data.get("kind", "")) == info.field_name:
+            raise ValueError("is needed")
+        return text
 
 
 @dataclass(slots=True)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
 import pytest
 
 from app.adapters.llm import LanguageModels
 from app.sdk import BlockError, Json, ModelAnswer, ModelLimits, ModelRequest, ModelTool, ModelTurn, ModelUsage, ToolDecision
-from tests.support.language_models import TOKEN_MARKER, lent, loopback_models
+from tests.support.language_models import asking, lent, loopback_models, tool
 from tests.support.model_server import ModelServer
-from tests.support.peer import Peer, Reply
 
 pytestmark = pytest.mark.anyio
 
@@ -28,30 +25,10 @@ def model() -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def peer() -> Iterator[Peer]:
-    with Peer() as running:
-        yield running
-
-
-@pytest.fixture
 async def models() -> AsyncIterator[LanguageModels]:
     models = loopback_models()
     yield models
     await models.close()
-
-
-def asking(model: ModelServer, prompt: str = "Hello", **more: Any) -> ModelRequest:
-    return ModelRequest("openai-compatible", model.address, "small", prompt, **more)
-
-
-def tool(name: str, answer: Json = "done", schema: Json = None, **more: Any) -> tuple[ModelTool, list[Json]]:
-    used: list[Json] = []
-
-    async def call(arguments: dict[str, Json]) -> Json:
-        used.append(arguments)
-        return answer
-
-    return ModelTool(name, f"Does {name}", schema or {"type": "object"}, call, **more), used
 
 
 @pytest.mark.parametrize("streams", [True, False], ids=["server streams", "server answers in one piece"])
@@ -246,125 +223,3 @@ async def test_a_server_that_is_not_there(models: LanguageModels) -> None:
     request = ModelRequest("openai-compatible", "http://127.0.0.1:9/v1", "m", "Hello")
     with pytest.raises(BlockError, match=r"127.0.0.1 could not be reached"):
         await lent(models).converse(request)
-
-
-@pytest.mark.parametrize("provider", ["openai-compatible", "anthropic", "google"])
-async def test_private_addresses_are_refused_for_every_provider(model: ModelServer, provider: Any) -> None:
-    models = LanguageModels()
-    with pytest.raises(BlockError) as caught:
-        await lent(models).converse(ModelRequest(provider, model.address, "m", "Hello"))
-    assert (caught.value.code, model.seen) == ("EGRESS_REFUSED", [])
-    await models.close()
-
-
-async def test_the_operators_address_is_trusted_and_no_other(model: ModelServer, peer: Peer) -> None:
-    models = LanguageModels()
-    own = lent(models, model.address, "operator-key")
-    assert (await own.converse(asking(model, trusted=True))).text == "Hello"
-    assert model.seen[0].headers["authorization"] == "Bearer operator-key"
-    with pytest.raises(BlockError, match="EGRESS_ALLOW"):
-        await own.converse(ModelRequest("openai-compatible", f"{peer.url}/v1", "m", "Hello", trusted=True))
-    assert peer.seen == []
-    await models.close()
-
-
-@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-async def test_secrets_go_out_and_never_come_back(model: ModelServer, models: LanguageModels, stream: bool) -> None:
-    send, sent = tool("send")
-    model.uses("send", key="sk-very-secret")
-    model.says("Your key is sk-very-secret, and this is sk-very short.")
-    pieces: list[str] = []
-    request = asking(model, f"Use {TOKEN_MARKER}", credential="KEY", stream=pieces.append if stream else None, tools=(send,))
-    answer = await lent(models).converse(request)
-    assert (answer.text, sent) == ("Your key is ***, and this is sk-very short.", [{"key": "***"}])
-    assert "".join(pieces) == (answer.text if stream else "")
-    assert model.asked[0]["messages"][-1]["content"] == "Use sk-very-secret"
-    assert model.seen[0].headers["authorization"] == "Bearer sk-very-secret"
-    assert not {name for name in model.seen[0].headers if name.startswith("x-stainless")}
-
-
-async def test_secrets_do_not_come_back_in_errors_data_or_questions(model: ModelServer, models: LanguageModels) -> None:
-    model.answers({"error": {"message": "sk-very-secret is wrong"}}, 401)
-    with pytest.raises(BlockError, match=r": \*\*\* is wrong"):
-        await lent(models).converse(asking(model, credential="KEY"))
-    model.says_json({"city": "sk-very-secret"})
-    assert (await lent(models).converse(asking(model, credential="KEY", output_schema=CITY))).data == {"city": "***"}
-    send, _ = tool("send", needs_approval=True)
-    model.uses("send", key="sk-very-secret")
-    parked = await lent(models).converse(asking(model, credential="KEY", tools=(send,)))
-    assert "sk-very-secret" not in json.dumps(parked.resume) + str(parked.pending)
-
-
-@pytest.mark.parametrize("place", ["a credential that is not there", "a secret in the address"])
-async def test_what_cannot_be_signed_is_named(model: ModelServer, models: LanguageModels, place: str) -> None:
-    request = asking(model, credential="NOPE")
-    if place == "a secret in the address":
-        request = ModelRequest("openai-compatible", f"{model.url}/{TOKEN_MARKER}/v1", "m", "Hello")
-    with pytest.raises(BlockError, match="NOPE" if "credential" in place else "use a credential"):
-        await lent(models).converse(request)
-
-
-async def test_a_schema_is_never_fetched(model: ModelServer, models: LanguageModels, peer: Peer) -> None:
-    with pytest.raises(BlockError, match="none is ever fetched"):
-        await lent(models).converse(asking(model, output_schema={"$ref": f"{peer.url}/schema.json"}))
-    assert (peer.seen, model.seen) == ([], [])
-
-
-SAID: dict[str, Any] = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude",
-    "content": [],
-    "stop_sequence": None,
-}
-ANTHROPIC = SAID | {
-    "content": [{"type": "text", "text": "Good day"}], "stop_reason": "end_turn",
-    "usage": {"input_tokens": 5, "output_tokens": 3},
-}  # fmt: skip
-ANTHROPIC_STREAM: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("message_start", {"message": SAID | {"stop_reason": None, "usage": {"input_tokens": 5, "output_tokens": 1}}}),
-    ("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}}),
-    ("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "Good "}}),
-    ("content_block_delta", {"index": 0, "delta": {"type": "text_delta", "text": "day"}}),
-    ("content_block_stop", {"index": 0}),
-    ("message_delta", {"delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 3}}),
-    ("message_stop", {}),
-)
-GOOGLE: dict[str, Any] = {
-    "candidates": [{"content": {"role": "model", "parts": [{"text": "Good day"}]}, "finishReason": "STOP", "index": 0}],
-    "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 3, "totalTokenCount": 8},
-}
-EVENTS = {"Content-Type": "text/event-stream"}
-
-
-@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-async def test_anthropic(models: LanguageModels, peer: Peer, stream: bool) -> None:
-    events = "".join(f"event: {name}\ndata: {json.dumps({'type': name} | event)}\n\n" for name, event in ANTHROPIC_STREAM)
-    peer.replies["/v1/messages"] = Reply(events, headers=EVENTS) if stream else Reply(ANTHROPIC)
-    pieces: list[str] = []
-    request = ModelRequest(
-        "anthropic", f"{peer.url}/v1", "claude-haiku-4-5", "Hello", system_prompt="Be kind.", credential="KEY",
-        max_tokens=1000, stream=pieces.append if stream else None,
-    )  # fmt: skip
-    answer = await lent(models).converse(request)
-    assert (answer.text, answer.usage) == ("Good day", ModelUsage(5, 3, 1))
-    assert pieces == (["Good ", "day"] if stream else [])
-    [seen] = peer.calls("/v1/messages")
-    assert seen.headers["x-api-key"] == "sk-very-secret"
-    assert "authorization" not in seen.headers
-    assert (seen.json()["model"], seen.json()["max_tokens"]) == ("claude-haiku-4-5", 1000)
-
-
-@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-async def test_google(models: LanguageModels, peer: Peer, stream: bool) -> None:
-    path = "/v1beta/models/gemini-2.5-flash:" + ("streamGenerateContent" if stream else "generateContent")
-    peer.replies[path] = Reply(f"data: {json.dumps(GOOGLE)}\n\n", headers=EVENTS) if stream else Reply(GOOGLE)
-    pieces: list[str] = []
-    request = ModelRequest(
-        "google", peer.url, "gemini-2.5-flash", "Hello", credential="KEY", stream=pieces.append if stream else None
-    )
-    answer = await lent(models).converse(request)
-    assert (answer.text, answer.usage) == ("Good day", ModelUsage(5, 3, 1))
-    assert pieces == (["Good day"] if stream else [])
-    assert peer.calls(path)[0].headers["x-goog-api-key"] == "sk-very-secret"

@@ -8,7 +8,7 @@ import pytest
 
 from app.engine.events import ExecutionFinished, StepsSkipped
 from app.engine.messages import Message
-from app.hosts.bus import QUEUE_LIMIT, EventBus, Subscription, announce, messages
+from app.hosts.bus import QUEUE_LIMIT, EventBus, Subscription, messages, tell_execution, tell_workflow
 from tests.support.tiny import NOW
 
 pytestmark = pytest.mark.anyio
@@ -92,11 +92,12 @@ async def test_silence_is_told_as_a_heartbeat() -> None:
         assert await anext(stream) == message(3)
 
 
-async def test_an_end_is_announced_to_both_kinds_of_watchers_and_a_detail_to_one() -> None:
+async def test_watchers_of_a_workflow_hear_of_beginnings_and_ends_only() -> None:
     bus = EventBus()
     with bus.subscribe("execution:e") as execution, bus.subscribe("workflow:w") as workflow:
-        announce(bus, "e", "w", "api", StepsSkipped(4, NOW, ("a",)))
-        announce(bus, "e", "w", "api", ExecutionFinished(5, NOW, "completed"))
+        for event in (StepsSkipped(4, NOW, ("a",)), ExecutionFinished(5, NOW, "completed")):
+            tell_execution(bus, "e", event)
+            tell_workflow(bus, "e", "w", "api", event)
         bus.close()
         assert await heard(execution) == [4, 5]
         told = await workflow.next(1)

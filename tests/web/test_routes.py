@@ -28,6 +28,9 @@ PUBLIC = {
     ("GET", "/api/health"),
     ("GET", "/readyz"),
     *((method, "/api/webhooks/{webhook:str}") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")),
+    # Whoever holds the address of a waiting step may let it go on: the address is signed by the server and works once.
+    ("GET", "/api/resume/{token:str}"),
+    ("POST", "/api/resume/{token:str}"),
     ("GET", "/static/{file_path:path}"),
     ("HEAD", "/static/{file_path:path}"),
 }
@@ -82,6 +85,12 @@ def test_without_a_session_the_api_says_401_and_pages_lead_to_sign_in(
         else:
             assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (302, "/sign-in"), path
         assert visitor.request(method, address(path), json={}).status_code == 401, path
+
+
+@pytest.mark.parametrize("token", ["x", "0" * 64, "a" * 63, "A" * 64, "é" * 64, "0" * 5000])
+def test_a_made_up_address_lets_nothing_go_on(server: ServerProcess, token: str) -> None:
+    url = f"{server.url}/api/resume/{token}"
+    assert (httpx.get(url).status_code, httpx.post(url, json={}).status_code) == (404, 404)
 
 
 def test_a_route_that_declares_nothing_stops_the_start(tmp_path: Path) -> None:

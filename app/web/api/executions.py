@@ -43,7 +43,7 @@ async def cancel_execution(execution: str, actor: Actor, services: Services) -> 
 @get("/api/executions/{execution:str}/events", opt=VIEWER)
 async def execution_events(execution: str, request: Incoming, actor: Actor, services: Services) -> Stream:
     await services.executions.get(actor, execution)
-    return event_stream(services.executions.events(actor, execution, last_event_id(request)))
+    return event_stream(services.execution_events.of_execution(actor, execution, last_event_id(request)))
 
 
 ROUTES = [list_executions, get_execution, get_trace, cancel_execution, execution_events]

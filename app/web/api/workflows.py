@@ -110,35 +110,16 @@ async def arm(workflow: str, actor: Actor, services: Services) -> Response[bytes
     return answer({"ok": True, "armed_until": presenters.moment(await services.activation.arm(actor, workflow))})
 
 
-async def _read_run(request: Incoming) -> tuple[Json, bool, str | None]:
-    """The variables, whether to wait, and where to start (contract.md C4, C5)."""
-    body = await read_object(request, "variables", "input", "wait", "start_block")
-    wait, start_block = body.get("wait", True), body.get("start_block")
-    if not isinstance(wait, bool):
-        raise invalid("`wait` must be true or false.", [{"field": "wait", "message": "must be true or false"}])
-    if start_block is not None and not isinstance(start_block, str):
-        raise invalid("`start_block` must be a block's id.", [{"field": "start_block", "message": "must be a text"}])
-    if "respond-async" in request.headers.get("prefer", ""):
-        wait = False
-    return body.get("variables", body.get("input", {})), wait, start_block
+@get("/api/workflows/{workflow:str}/settings", opt=VIEWER)
+async def get_settings(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    return answer(presenters.settings(await services.workflow_settings.get(actor, workflow)))
 
 
-@post("/api/workflows/{workflow:str}/execute", opt=EXECUTOR)
-async def execute(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    variables, wait, start_block = await _read_run(request)
-    if not wait:
-        execution_id = await services.executions.enqueue(actor, workflow, variables, start_block=start_block)
-        return answer({"execution_id": execution_id, "status": "queued"}, 202)
-    execution_id, handle = await services.executions.execute(actor, workflow, variables, start_block=start_block)
-    await services.executions.ended(execution_id, handle)
-    return answer(presenters.execute_answer(await services.executions.get(actor, execution_id)))
-
-
-@post("/api/workflows/{workflow:str}/execute/stream", opt=EXECUTOR)
-async def execute_stream(workflow: str, request: Incoming, actor: Actor, services: Services) -> Stream:
-    variables, _, start_block = await _read_run(request)
-    execution_id = await services.executions.enqueue(actor, workflow, variables, start_block=start_block)
-    return event_stream(services.executions.events(actor, execution_id, 0))
+@put("/api/workflows/{workflow:str}/settings", opt=EDITOR)
+async def put_settings(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    """Replaces all of them; what is left out has its default."""
+    raw = await read_json(request, empty={})
+    return answer(presenters.settings(await services.workflow_settings.put(actor, workflow, raw)))
 
 
 @get("/api/workflows/{workflow:str}/revisions", opt=VIEWER)
@@ -150,7 +131,7 @@ async def list_revisions(workflow: str, request: Incoming, actor: Actor, service
 @get("/api/workflows/{workflow:str}/events", opt=VIEWER)
 async def workflow_events(workflow: str, actor: Actor, services: Services) -> Stream:
     found = await services.workflows.get(actor, workflow)
-    return event_stream(services.executions.workflow_events(actor, found.id))
+    return event_stream(services.execution_events.of_workflow(actor, found.id))
 
 
 ROUTES = [
@@ -165,8 +146,8 @@ ROUTES = [
     deploy,
     undeploy,
     arm,
-    execute,
-    execute_stream,
+    get_settings,
+    put_settings,
     list_revisions,
     workflow_events,
 ]

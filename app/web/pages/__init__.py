@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from app.web.pages import blocks, credentials, editor, entry, executions, gallery, workflows
+from app.web.pages import approvals, blocks, credentials, editor, entry, executions, gallery, workflows
 
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     entry.setup_page,
@@ -26,6 +26,9 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     executions.executions_page,
     executions.execution_page,
     executions.cancel_execution,
+    approvals.approvals_page,
+    approvals.approvals_count,
+    approvals.decide_approval,
     credentials.credentials_page,
     credentials.add_credential,
     credentials.delete_credential,

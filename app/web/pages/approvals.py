@@ -1,0 +1,102 @@
+"""The approvals page: what waits for people, with its form, and what they decided."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from litestar import get, post
+from litestar.response import Redirect, Response, Template
+
+from app.engine.values import encode
+from app.sdk import Json
+from app.services.actors import Actor
+from app.services.approval_forms import FormField
+from app.services.approvals import MAX_COUNTED, Choice
+from app.services.container import Services
+from app.services.errors import invalid
+from app.services.pages import Paging
+from app.web.bodies import read_paging
+from app.web.form_values import lines
+from app.web.pages.context import AnyRequest, page, posted_texts, see_other
+
+CHOICES: Final[Mapping[str, Choice]] = {"approved": "approved", "rejected": "rejected"}
+DONE: Final = {"approved": "Approved.", "rejected": "Rejected.", "pending": "Noted. More people must approve."}
+LATEST: Final = Paging(size=10)
+CHANGED: Final = "approvals-changed"
+
+
+@get("/approvals", opt={"auth": "session", "role": "viewer"})
+async def approvals_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
+    return await _page(request, actor, services)
+
+
+@get("/approvals/count", opt={"auth": "session", "role": "viewer"})
+async def approvals_count(request: AnyRequest, actor: Actor, services: Services) -> Template:
+    """The badge in the navigation."""
+    count = await services.approvals.count(actor)
+    return page(request, "partials/approvals_count.html", actor, count=count, at_most=MAX_COUNTED)
+
+
+@post("/approvals/{approval_id:str}/decide", opt={"auth": "session", "role": "executor"}, status_code=200)
+async def decide_approval(
+    request: AnyRequest, approval_id: str, actor: Actor, services: Services
+) -> Response[bytes] | Redirect:
+    """Decide, and answer with the list as it is then."""
+    texts = await posted_texts(request)
+    choice = CHOICES.get(texts.get("decision", ""))
+    if choice is None:
+        raise invalid("`decision` must be approved or rejected.")
+    asked = (await services.approvals.get(actor, approval_id)).question
+    note, form = lines(texts.get("note", "")).strip(), form_answers(asked.form, texts)
+    found = await services.approvals.decide(actor, approval_id, choice, note, form)
+    if "hx-request" not in request.headers:
+        return see_other("/approvals")
+    answer = await _page(request, actor, services)
+    told = {"target": "body", "text": DONE[found.status], "tone": "success"}
+    answer.headers["HX-Trigger"] = encode({CHANGED: {"target": "body"}, "blockyard:toast": told}).decode()
+    return answer
+
+
+def form_answers(fields: tuple[FormField, ...], texts: Mapping[str, str]) -> dict[str, Json]:
+    """What was typed as values of their kinds. A number that is none stays text, for the service to refuse."""
+    answers: dict[str, Json] = {}
+    for field in fields:
+        text = lines(texts.get(f"form.{field.name}", ""))
+        if field.type == "boolean":
+            answers[field.name] = text == "true"
+        elif field.type == "number":
+            answers[field.name] = _number(text.strip())
+        else:
+            answers[field.name] = text
+    return answers
+
+
+def _number(text: str) -> Json:
+    if re.fullmatch(r"[+-]?[0-9]{1,300}", text):
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
+
+
+async def _page(request: AnyRequest, actor: Actor, services: Services) -> Template:
+    asked = read_paging(request)
+    decided_only = request.query_params.get("status", "") == "decided"
+    view = await services.approvals.list(actor, asked, "decided" if decided_only else "pending")
+    decided = view.items if decided_only else (await services.approvals.list(actor, LATEST, "decided")).items
+    return page(
+        request,
+        "pages/approvals.html",
+        actor,
+        path="/approvals",
+        view=view,
+        decided=decided,
+        decided_only=decided_only,
+        query={"status": "decided" if decided_only else "", "page": asked.page},
+        pending=() if decided_only else view.items,
+    )
