@@ -44,7 +44,7 @@ from app.services.scheduler import Scheduler
 from app.services.state import StateStore
 from app.services.workflows import Workflows
 from app.settings import Settings
-from app.web import errors, hooks
+from app.web import errors
 from app.web.api import approvals as approvals_api
 from app.web.api import events as events_api
 from app.web.api import executions as executions_api
@@ -149,7 +149,6 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             *approvals_api.ROUTES,
             *events_api.ROUTES,
             *system_api.ROUTES,
-            *hooks.ROUTES,
             *PAGES,
             static_files(ROOT / "static"),
         ],

@@ -12,9 +12,10 @@ from typing import IO
 
 import uvicorn
 
-from app.main import Server, create_app
+from app.main import BODY_BYTES, Server, create_app
 from app.settings import Settings
 from app.web.auth import is_loopback
+from app.web.gateway import Gateway
 from app.web.protocol import BoundedProtocol
 
 GRACE_SECONDS = 1
@@ -66,8 +67,9 @@ def run(settings: Settings) -> None:
         app, server = create_app(settings, token)
         if token:
             print(f"Setup token (asked for when the first account is made): {token}", flush=True)  # noqa: T201
+        gateway = Gateway(app, server.services.hooks, BODY_BYTES)
         config = uvicorn.Config(
-            app,
+            gateway,
             host=settings.host,
             port=settings.port,
             http=BoundedProtocol,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ class Database:
         self.url = url
         self.changes = 0
         """Grows with every transaction that may have changed what people made; the journal's own do not count."""
+        self.turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if url.startswith("sqlite") else nullcontext()
+        """Held by whoever writes into SQLite, so that writers of this process queue here and not in its busy loop."""
+        self.path = sa.make_url(url).database or "" if url.startswith("sqlite") else ""
+        """SQLite's file; empty for other databases."""
         self.is_sole_writer = url.startswith("sqlite")
         if self.is_sole_writer:
             self._writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True)
@@ -38,7 +43,7 @@ class Database:
     async def write(self, *, counts: bool = True) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed at the end, rolled back by an exception."""
         try:
-            async with self._writer.begin() as connection:
+            async with self.turn, self._writer.begin() as connection:
                 yield connection
         finally:
             self.changes += counts

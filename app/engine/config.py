@@ -78,6 +78,11 @@ def compile_config(block: Block, raw: dict[str, Json]) -> CompiledConfig:
         return CompiledConfig(block, raw, None, error)
 
 
+def names_secret(config: CompiledConfig) -> bool:
+    """Whether any text of a configuration could name a secret; never false for one that does."""
+    return any("secrets" in text or "${" in text for _, text, _ in texts(config.block, config.raw))
+
+
 def sources(block: Block, raw: dict[str, Json]) -> Iterator[Source]:
     """Every template and every condition in a configuration, with its path."""
     for path, text, kinds in texts(block, raw):

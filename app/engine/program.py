@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from app.engine.config import CompiledConfig, compile_config
+from app.engine.config import CompiledConfig, compile_config, names_secret
 from app.engine.graph import Graph, GraphBlock, Policy
 from app.engine.plan import Plan, compile_plan
 from app.engine.regions import Body, cut
@@ -58,6 +58,12 @@ class Program:
     def triggers(self) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.block.trigger)
 
+    @cached_property
+    def uses_secrets(self) -> bool:
+        """Whether an execution could need a credential: a block reaches out, or a text names a secret."""
+        here = any(step.block.needs & REACHING_OUT or names_secret(step.config) for step in self.steps)
+        return here or any(body.uses_secrets for body in self.bodies.values())
+
     def step(self, block_id: str) -> Step:
         """The step of a block, wherever it is. Raises LookupError."""
         number = self.plan.number.get(block_id)
@@ -91,6 +97,7 @@ class Program:
 
 
 MANUAL_STARTS = ("starter",)
+REACHING_OUT = frozenset({"http", "models", "blocks"})
 
 
 def compile_program(graph: Graph, types: BlockTypes) -> Program:

@@ -22,10 +22,11 @@ from app.engine.events import (
     StepParked,
 )
 from app.journal import queues
+from app.journal.batches import Batch
 from app.journal.queues import has_place
 from app.journal.records import Claimed, Copy, Ended, NewExecution
 from app.journal.rows import end_values, execution_row, finished_row, parked_row, read_execution, read_json, read_step, signal_row
-from app.journal.writer import Batch, Writer
+from app.journal.writer import Writer
 from app.sdk import Json
 
 LEASE = timedelta(seconds=15)
@@ -91,7 +92,7 @@ class Journal:
                 started_at=sa.func.coalesce(executions.c.started_at, sa.bindparam("now", now, executions.c.started_at.type)),
             )
         )
-        async with self._database.write() as connection:
+        async with self._database.write(counts=False) as connection:
             if (await connection.execute(claim)).rowcount != 1:
                 return None
             row = (await connection.execute(sa.select(executions).where(executions.c.id == execution_id))).one()
@@ -110,14 +111,14 @@ class Journal:
 
     async def release_all(self) -> None:
         """Drop every lease. Only for the one process that owns the database, before it drives anything."""
-        async with self._database.write() as connection:
+        async with self._database.write(counts=False) as connection:
             await connection.execute(
                 sa.update(executions).where(executions.c.status.not_in(TERMINAL)).values(lease_until=None, driver=None)
             )
 
     async def renew(self, execution_ids: Sequence[str], now: datetime) -> None:
         """Prolong the leases of executions that this driver is driving."""
-        async with self._database.write() as connection:
+        async with self._database.write(counts=False) as connection:
             for start in range(0, len(execution_ids), 500):
                 await connection.execute(
                     sa.update(executions)
@@ -143,7 +144,7 @@ class Journal:
     async def request_cancel(self, execution_id: str) -> bool:
         """Note that an execution is to end; False when it has ended already."""
         request = sa.update(executions).where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL))
-        async with self._database.write() as connection:
+        async with self._database.write(counts=False) as connection:
             return (await connection.execute(request.values(cancel_requested=True))).rowcount == 1
 
     async def ended(self, execution_id: str) -> Ended | None:

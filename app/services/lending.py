@@ -61,32 +61,66 @@ class Programs:
         return LoadedProgram(program, {"id": row.id, "name": row.name, "revision": revision})
 
 
-@dataclass(frozen=True)
 class ExecutionEnvironment:
-    """The engine's Environment for one execution."""
+    """The engine's Environment for one execution; what it never asks for is never made."""
 
-    settings: Mapping[str, str]
-    http: Http
-    sandbox: Sandbox
-    workflows: Workflows
-    platform: Platform
-    models: Models
-    state: State
-    workspace: str
-    types: Catalog
-    execution: NewExecution
-    credentials: Mapping[str, OpenedCredential]
-    markers: Mapping[str, str]
+    def __init__(self, lending: Lending, execution: NewExecution, credentials: Mapping[str, OpenedCredential]) -> None:
+        self._lending = lending
+        self._execution = execution
+        self._credentials = credentials
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return self._lending.settings
+
+    @property
+    def workspace(self) -> str:
+        return self._execution.workspace_id
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return self._lending.sandbox
+
+    @property
+    def state(self) -> State:
+        return self._lending.state.of(self._execution.workspace_id)
+
+    @property
+    def workflows(self) -> Workflows:
+        return self._lending.workflows(self._execution)
+
+    @property
+    def platform(self) -> Platform:
+        return self._lending.platform(self._execution)
+
+    @cached_property
+    def http(self) -> Http:
+        lending = self._lending
+        return SecretHttp(lending.http, self._credentials, self._markers, lending.settings, lending.model_api_key)
+
+    @cached_property
+    def models(self) -> Models:
+        lending = self._lending
+        keys = ExecutionKeys(self._credentials, self._markers, lending.settings, lending.model_api_key)
+        return lending.models.lent_with(keys)
 
     @cached_property
     def blocks(self) -> Blocks:
-        execution = self.execution
+        execution = self._execution
         about = {"id": execution.id, "mode": execution.mode, "trigger": execution.trigger, "depth": execution.depth}
-        return BlockTools(self.types, self, about)
+        return BlockTools(self._lending.catalog, self, about)
+
+    @cached_property
+    def _markers(self) -> Mapping[str, str]:
+        """The credential's name behind each marker that stands for a secret in this execution's texts."""
+        if not self._credentials:
+            return {}
+        nonce = self._lending.vault.fingerprint(f"secret-marker:{self._execution.id}")
+        return {f"[secret:{nonce}:{name}]": name for name in self._credentials}
 
     @cached_property
     def secrets(self) -> Mapping[str, Secret]:
-        return {name: Secret(marker) for name, marker in self.markers.items()}
+        return {name: Secret(marker) for marker, name in self._markers.items()}
 
 
 @dataclass(frozen=True)
@@ -110,22 +144,7 @@ class Lending:
         return await self.programs.load(workflow_id, revision)
 
     async def environment(self, execution: NewExecution) -> Environment:
-        opened = await self.credentials.open_all(execution.workspace_id)
-        nonce = self.vault.fingerprint(f"secret-marker:{execution.id}")
-        markers = {name: f"[secret:{nonce}:{name}]" for name in opened}
-        by_marker = {marker: name for name, marker in markers.items()}
-        http = SecretHttp(self.http, opened, by_marker, self.settings, self.model_api_key)
-        return ExecutionEnvironment(
-            self.settings,
-            http,
-            self.sandbox,
-            self.workflows(execution),
-            self.platform(execution),
-            self.models.lent_with(ExecutionKeys(opened, by_marker, self.settings, self.model_api_key)),
-            self.state.of(execution.workspace_id),
-            execution.workspace_id,
-            self.catalog,
-            execution,
-            opened,
-            markers,
-        )
+        """Credentials are opened only for a program that could use one."""
+        program = (await self.programs.load(execution.workflow_id, execution.revision)).program
+        opened = await self.credentials.open_all(execution.workspace_id) if program.uses_secrets else {}
+        return ExecutionEnvironment(self, execution, opened)

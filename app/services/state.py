@@ -38,13 +38,13 @@ class WorkspaceState:
     async def set(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> None:
         _check(namespace, key)
         now = datetime.now(UTC)
-        async with self.database.write() as connection:
+        async with self.database.write(counts=False) as connection:
             await kv.put(connection, self.workspace_id, namespace, key, _encoded(value), _expiry(now, ttl), now)
 
     async def add(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> bool:
         _check(namespace, key)
         now = datetime.now(UTC)
-        async with self.database.write() as connection:
+        async with self.database.write(counts=False) as connection:
             if await kv.get(connection, self.workspace_id, namespace, key, now) is not None:
                 return False
             await kv.put(connection, self.workspace_id, namespace, key, _encoded(value), _expiry(now, ttl), now)
@@ -53,7 +53,7 @@ class WorkspaceState:
     async def take(self, namespace: str, key: str, rate: float, burst: int) -> float:
         _check(namespace, key)
         now = datetime.now(UTC)
-        async with self.database.write() as connection:
+        async with self.database.write(counts=False) as connection:
             stored = await kv.get(connection, self.workspace_id, namespace, key, now)
             bucket = {"tokens": float(burst), "at": now.timestamp()} if stored is None else decode_stored(stored)
             tokens = min(float(burst), bucket["tokens"] + max(0.0, now.timestamp() - bucket["at"]) * rate)

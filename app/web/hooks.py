@@ -1,18 +1,12 @@
-"""Inbound webhooks: one dispatcher behind every address form (contract.md C19, G28)."""
+"""Pure: what a webhook's caller gets (contract.md G28)."""
 
 from __future__ import annotations
 
-from litestar import HttpMethod, Response, route
-
 from app.engine.values import encode
 from app.sdk import Json
-from app.services.container import Services
-from app.services.hooks import HookAnswer, HookCall
-from app.web.api.system import OUTSIDE
-from app.web.api.workflows import Incoming
+from app.services.hooks import HookAnswer
 
-METHODS = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE]
-GUARD = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+GUARD = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
 NEVER_SENT = frozenset(
     {
         "clear-site-data",
@@ -36,26 +30,25 @@ NEVER_SENT = frozenset(
 WITHOUT_BODY = frozenset({204, 205, 304})
 
 
-@route("/api/webhooks/{webhook:str}", http_method=METHODS, opt=OUTSIDE, name="webhook")
-async def call_webhook(webhook: str, request: Incoming, services: Services) -> Response[bytes]:
-    call = HookCall(webhook, request.method, dict(request.headers), dict(request.query_params), await request.body())
-    return _response(await services.hooks.call(call))
+Parts = tuple[int, dict[str, str], bytes]
+"""Status, headers and body."""
 
 
-def _response(answer: HookAnswer) -> Response[bytes]:
-    execution = {"X-Execution-Id": answer.execution_id} | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
+def answer_parts(answer: HookAnswer) -> Parts:
+    """What a webhook's caller gets: the response block's answer, or how the execution ended."""
+    execution = {"x-execution-id": answer.execution_id} | ({"idempotent-replayed": "true"} if answer.replayed else {})
     if answer.ended is not None:
         body = {"execution_id": answer.execution_id, "status": answer.ended.status, "output": answer.ended.output}
-        return Response(encode(body), status_code=200, media_type="application/json", headers=GUARD | execution)
+        return 200, {"content-type": "application/json"} | GUARD | execution, encode(body)
     given = {name.lower(): _header_text(value) for name, value in (answer.response.get("headers") or {}).items()}
     headers = {name: value for name, value in given.items() if name not in NEVER_SENT} | GUARD | execution
     status = answer.response["status"]
     if status in WITHOUT_BODY:
-        return Response(b"", status_code=status, headers={name: text for name, text in headers.items() if name != "content-type"})
+        return status, {name: text for name, text in headers.items() if name != "content-type"}, b""
     content, default_type = _content(answer.response["body"], headers.get("content-type", ""))
     kind = headers.get("content-type", default_type)
     charset = "; charset=utf-8" if kind.startswith("text/") and "charset" not in kind.lower() else ""
-    return Response(content, status_code=status, headers=headers | {"content-type": kind + charset})
+    return status, headers | {"content-type": kind + charset}, content
 
 
 def _header_text(value: Json) -> str:
@@ -68,6 +61,3 @@ def _content(body: Json, content_type: str) -> tuple[bytes, str]:
     if isinstance(body, str) and "json" not in content_type.lower():
         return body.encode(), "text/plain"
     return encode(body), "application/json"
-
-
-ROUTES = [call_webhook]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ from app.db.session import Database
 from app.db.tables import executions, steps, users, workflows, workspaces
 from app.engine.events import ExecutionFinished, Failure, StepFinished, StepParked
 from app.engine.values import encode
+from app.journal.batches import Batch
 from app.journal.records import NewExecution
+from app.journal.transactions import ThreadTransactions
 from app.sdk import Json
 
 WORKSPACE, USER, WORKFLOW = "workspace-1", "user-1", "workflow-1"
@@ -101,8 +103,16 @@ class Transactions:
         self.failures = 0
         self.failed = asyncio.Event()
         sa.event.listen(database._writer.sync_engine, "begin", self._begun)
+        write = ThreadTransactions._write
 
-    def _begun(self, connection: sa.Connection) -> None:
+        def counted(transactions: ThreadTransactions, batches: Sequence[Batch]) -> set[int]:
+            if transactions._database is database:
+                self._begun(None)
+            return write(transactions, batches)
+
+        ThreadTransactions._write = counted  # type: ignore[method-assign]
+
+    def _begun(self, connection: sa.Connection | None) -> None:
         self.count += 1
         if self.failures:
             self.failures -= 1

@@ -1,0 +1,132 @@
+"""One transaction of the journal: on SQLite in a thread of its own with plain statements, elsewhere through SQLAlchemy."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cache
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from app.db.session import BUSY_TIMEOUT_MS, Database
+from app.db.tables import EPOCH, MICROSECOND
+from app.journal.batches import Batch, Row, Statement, writing
+
+
+class Transactions(Protocol):
+    async def write(self, batches: Sequence[Batch]) -> set[int]:
+        """Write all of them or none; returns the numbers of those whose driver was overtaken."""
+
+    async def close(self) -> None: ...
+
+
+def transactions_of(database: Database) -> Transactions:
+    """The fastest way to write into this database."""
+    return ThreadTransactions(database) if database.path else PortableTransactions(database)
+
+
+class PortableTransactions:
+    """Any database that SQLAlchemy knows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, batches: Sequence[Batch]) -> set[int]:
+        async with self._database.write(counts=False) as connection:
+            steps = writing(batches, connection.dialect.name)
+            statement, rows = next(steps)
+            while True:
+                result = await connection.execute(statement, list(rows))
+                try:
+                    statement, rows = steps.send(result.rowcount)
+                except StopIteration as end:
+                    fenced: set[int] = end.value
+                    return fenced
+
+    async def close(self) -> None:
+        """It has nothing of its own."""
+
+
+class ThreadTransactions:
+    """SQLite through one connection in one thread: a transaction costs one hop there and one back.
+
+    Whoever else writes has its turn through the same `Database`, so neither waits in SQLite's own busy loop.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._connection: sqlite3.Connection | None = None
+
+    async def write(self, batches: Sequence[Batch]) -> set[int]:
+        async with self._database.turn:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, batches)
+            except sqlite3.Error as error:
+                raise sa.exc.DBAPIError.instance(None, None, error, sqlite3.Error) from None
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _write(self, batches: Sequence[Batch]) -> set[int]:
+        if self._connection is None:
+            self._connection = _connect(self._database.path)
+        cursor = self._connection.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            fenced = _run(cursor, batches)
+            cursor.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                cursor.execute("ROLLBACK")
+            raise
+        return fenced
+
+
+def _run(cursor: sqlite3.Cursor, batches: Sequence[Batch]) -> set[int]:
+    steps = writing(batches, "sqlite")
+    statement, rows = next(steps)
+    while True:
+        cursor.executemany(_text(statement), map(_plain, rows))
+        try:
+            statement, rows = steps.send(cursor.rowcount)
+        except StopIteration as end:
+            fenced: set[int] = end.value
+            return fenced
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+@cache
+def _text(statement: Statement) -> str:
+    """The statement as SQLite reads it, with a named place for each value."""
+    dialect = sqlite.dialect(paramstyle="named")
+    compiled = statement.compile(dialect=dialect)
+    fixed = {name: _literal(value) for name, value in compiled.params.items() if value is not None}
+    return re.sub(r":(\w+)", lambda place: fixed.get(place[1], place[0]), str(compiled))
+
+
+def _literal(value: object) -> str:
+    return str(sa.literal(value).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+
+
+def _plain(row: Row) -> Row:
+    """Moments as the integers that the tables hold."""
+    return {name: (value - EPOCH) // MICROSECOND if type(value) is datetime else value for name, value in row.items()}
