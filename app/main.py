@@ -33,21 +33,28 @@ from app.services.container import Services
 from app.services.credentials import Credentials
 from app.services.errors import ServiceError
 from app.services.events import Events
+from app.services.execution_events import ExecutionEvents
 from app.services.executions import Executions
+from app.services.follow_up import FollowUp
 from app.services.gallery import Gallery
 from app.services.graphs import Graphs
 from app.services.health import Health
 from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
 from app.services.platform import PlatformCalls
+from app.services.retention import RetentionLoop
+from app.services.retries import Retries
 from app.services.scheduler import Scheduler
+from app.services.starts import Starts
 from app.services.state import StateStore
+from app.services.workflow_settings import SettingsOfWorkflows
 from app.services.workflows import Workflows
 from app.settings import Settings
 from app.web import errors
 from app.web.api import approvals as approvals_api
 from app.web.api import events as events_api
 from app.web.api import executions as executions_api
+from app.web.api import runs as runs_api
 from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
 from app.web.assets import static_files
@@ -79,7 +86,8 @@ class Server:
         graphs = Graphs(catalog, vault)
         programs = Programs(self.database, graphs, catalog)
         workflows = Workflows(self.database, graphs, self.bus)
-        executions = Executions(self.database, self.host, programs, graphs, self.bus, settings.wait_seconds)
+        starts = Starts(self.database, self.journal, self.host)
+        executions = Executions(self.database, self.host, programs, graphs, starts, settings.wait_seconds)
         credentials = Credentials(self.database, vault)
         block_settings = {"model_base_url": settings.model_base_url, "model": settings.model}
         self.lending = Lending(
@@ -93,18 +101,25 @@ class Server:
             settings.model_api_key,
             StateStore(self.database),
             catalog,
-            lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, execution),
+            lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, starts, execution),
             lambda execution: PlatformCalls(self.database, workflows, executions, execution),
         )
-        self.scheduler = Scheduler(self.database, self.journal, self.host, programs)
+        self.loops = (
+            Scheduler(self.database, programs, starts),
+            FollowUp(self.database, programs, starts),
+            RetentionLoop(self.database),
+        )
         self.services = Services(
             accounts=Accounts(self.database, setup_token),
             workflows=workflows,
             activation=Activation(self.database, graphs, self.bus),
+            workflow_settings=SettingsOfWorkflows(self.database),
             executions=executions,
-            hooks=Hooks(self.database, self.journal, self.host, programs, self.bus, settings.wait_seconds),
+            execution_events=ExecutionEvents(self.database, self.host, executions, self.bus),
+            retries=Retries(self.database, programs, executions, starts),
+            hooks=Hooks(self.database, starts, programs, self.bus, settings.wait_seconds),
             approvals=Approvals(self.database, self.host, self.bus),
-            events=Events(self.database, self.journal, self.host, programs, vault, self.bus),
+            events=Events(self.database, self.host, starts, programs, vault, self.bus),
             credentials=credentials,
             gallery=Gallery(ROOT / "templates" / "gallery", workflows, graphs),
             catalog=catalog,
@@ -124,12 +139,14 @@ class Server:
         await self.journal.release_all()
         self.journal.start()
         self.host.open(self.lending)
-        self.scheduler.start()
+        for loop in self.loops:
+            loop.start()
         try:
             yield
         finally:
             self.bus.close()
-            await self.scheduler.stop()
+            for loop in self.loops:
+                await loop.stop()
             await self.host.drain(DRAIN_SECONDS)
             await self.journal.close()
             await self.http.close()
@@ -145,6 +162,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
     app = Litestar(
         route_handlers=[
             *workflows_api.ROUTES,
+            *runs_api.ROUTES,
             *executions_api.ROUTES,
             *approvals_api.ROUTES,
             *events_api.ROUTES,

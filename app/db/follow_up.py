@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,8 +32,8 @@ class FailedRow:
 
 async def pending(connection: AsyncConnection, limit: int) -> Sequence[FailedRow]:
     """The oldest of them."""
-    named = {"workflow_name": workflows.c.name, "settings": workflows.c.settings}
-    columns = [named.get(name, executions.c.get(name)) for name in FailedRow.__dataclass_fields__]
+    named: dict[str, sa.Column[Any]] = {"workflow_name": workflows.c.name, "settings": workflows.c.settings}
+    columns = [named[name] if name in named else executions.c[name] for name in FailedRow.__dataclass_fields__]
     query = (
         sa.select(*columns)
         .select_from(executions.join(workflows, workflows.c.id == executions.c.workflow_id))

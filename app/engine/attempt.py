@@ -19,6 +19,7 @@ from app.engine.deadline import Limited, OutOfTime
 from app.engine.events import Failure
 from app.engine.frame import Frame, Parked, Ready
 from app.engine.program import Step, is_repeatable
+from app.engine.simulation import would
 from app.engine.values import encode
 from app.sdk import BlockError, Json, Output, Wait
 
@@ -91,13 +92,15 @@ class Attempts:
             context.log("Passed over: its run_if is false.")
             return Output(value, step.first_port)
         simulated = self._assignment.mode == "simulation" and block.effect != "none"
+        if simulated:
+            used = would(step.config.resolve(context.scope), context.secrets)
+            context.log(f"Simulated: {block.title} did not run. It would have used: {used}")
         if policy.pinned is not None and (simulated or self._assignment.use_pins):
             context.log("Its pinned output was used.")
             return Output(policy.pinned.output, (policy.pinned.port,) if policy.pinned.port else step.first_port)
-        config = step.config.resolve(context.scope)
         if simulated:
-            context.log(f"Simulated: {block.title} did not run.")
             return Output(block.sample, step.first_port)
+        config = step.config.resolve(context.scope)
         if policy.cache_ttl_ms is not None:
             return await self._in_time(step, ready, self._cache.around(step, context, config, value, policy.cache_ttl_ms / 1000))
         return await self._in_time(step, ready, block.execute(context, config, value))

@@ -158,6 +158,11 @@ class StepContext:
             self._scope = self._frame.names.scope(self._value)
         return self._scope
 
+    @property
+    def secrets(self) -> Mapping[str, Any]:
+        """Opaque markers by credential name."""
+        return self._drive.environment.secrets
+
     def names(self) -> dict[str, Json]:
         known = self._frame.names.with_input(self._value)
         del known["secrets"]

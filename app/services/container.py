@@ -10,10 +10,13 @@ from app.services.activation import Activation
 from app.services.approvals import Approvals
 from app.services.credentials import Credentials
 from app.services.events import Events
+from app.services.execution_events import ExecutionEvents
 from app.services.executions import Executions
 from app.services.gallery import Gallery
 from app.services.health import Health
 from app.services.hooks import Hooks
+from app.services.retries import Retries
+from app.services.workflow_settings import SettingsOfWorkflows
 from app.services.workflows import Workflows
 
 
@@ -22,7 +25,10 @@ class Services:
     accounts: Accounts
     workflows: Workflows
     activation: Activation
+    workflow_settings: SettingsOfWorkflows
     executions: Executions
+    execution_events: ExecutionEvents
+    retries: Retries
     hooks: Hooks
     approvals: Approvals
     events: Events

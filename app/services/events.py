@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.vault import Vault
 from app.db import listeners
@@ -20,13 +23,15 @@ from app.engine.messages import Message, iso
 from app.engine.values import decode_stored, encode
 from app.hosts.bus import EventBus, messages
 from app.hosts.embedded import EmbeddedHost
-from app.journal.journal import Journal
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.arrivals import pass_on
 from app.services.errors import ServiceError, invalid
 from app.services.executions import HEARTBEAT_SECONDS, new_execution
 from app.services.lending import Programs
+from app.services.starts import Accepted, Starts
+
+logger = logging.getLogger(__name__)
 
 KIND = "event"
 TRIGGER = "trigger.event"
@@ -63,11 +68,11 @@ class _Listener:
 
 class Events:
     def __init__(
-        self, database: Database, journal: Journal, host: EmbeddedHost, programs: Programs, vault: Vault, bus: EventBus
+        self, database: Database, host: EmbeddedHost, starts: Starts, programs: Programs, vault: Vault, bus: EventBus
     ) -> None:
         self._database = database
-        self._journal = journal
         self._host = host
+        self._starts = starts
         self._programs = programs
         self._vault = vault
         self._bus = bus
@@ -82,20 +87,25 @@ class Events:
         now = datetime.now(UTC)
         event: dict[str, Json] = {"type": name, "timestamp": iso(now), "data": payload}
         fitting = [found for found in await self._listeners.get(actor.workspace_id) if fnmatchcase(name, found.pattern)]
-        started = [
-            new_execution(found.workflow, found.revision, found.block_id, "event", actor.user_id, event) for found in fitting
-        ]
         async with self._database.write(counts=False) as connection:
             waiting = await queries.awaiting_event(connection, actor.workspace_id, name, datetime.now(UTC))
             answered = [row for row in waiting if await queries.answer(connection, row, encode(payload), now)]
-            for new in started:
-                await self._journal.accept_within(connection, new)
+            accepted = [one for found in fitting if (one := await self._accept(connection, actor, found, event)) is not None]
         for row in answered:
             await pass_on(self._host, row, payload)
-        for new in started:
-            await self._host.take(new.id)
+        started = [(await self._starts.go(one)).execution_id for one in accepted]
         self._bus.publish(f"workspace:{actor.workspace_id}", Message("event", event))
-        return Sent(list(dict.fromkeys(row.execution_id for row in answered)), [new.id for new in started])
+        return Sent(list(dict.fromkeys(row.execution_id for row in answered)), started)
+
+    async def _accept(self, connection: AsyncConnection, actor: Actor, found: _Listener, event: Json) -> Accepted | None:
+        """None when the workflow's settings allow no further execution; that is no fault of who sent the event."""
+        new = new_execution(found.workflow, found.revision, found.block_id, "event", actor.user_id, event)
+        try:
+            async with connection.begin_nested():
+                return await self._starts.accept_within(connection, found.workflow, new)
+        except ServiceError as error:
+            logger.warning("an event started nothing: %s", error.message, extra={"workflow_id": found.workflow.id})
+            return None
 
     async def news(self, actor: Actor) -> AsyncIterator[Message | None]:
         """What happens in the actor's workspace from now on: events, and approvals needed and decided."""

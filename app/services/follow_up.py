@@ -75,10 +75,18 @@ class FollowUp:
         while True:
             async with self._database.read() as connection:
                 rows = await queries.pending(connection, BATCH)
-            for row in rows:
-                started += await self._follow(row)
-            if len(rows) < BATCH:
+            followed = [await self._try_follow(row) for row in rows]
+            started += sum(found or 0 for found in followed)
+            if len(rows) < BATCH or None in followed:
                 return started
+
+    async def _try_follow(self, failed: FailedRow) -> int | None:
+        """None when it could not be done: the others must not wait for that."""
+        try:
+            return await self._follow(failed)
+        except Exception:
+            logger.exception("a failure could not be followed up; it is tried again", extra={"execution_id": failed.id})
+            return None
 
     async def _follow(self, failed: FailedRow) -> int:
         error = {} if failed.error is None else decode_stored(failed.error)

@@ -28,4 +28,4 @@ async def find_past(
         program = (await programs.load(row.workflow_id, row.revision)).program
     except LookupError:
         raise ServiceError("REVISION_GONE", "The revision that this execution ran is not there any more.", 409) from None
-    return read_execution(row), Past(program, rows)
+    return read_execution(row), Past(program, rows, row.status)

@@ -14,10 +14,11 @@ from app.sdk import Json
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An execution's recorded steps, and the program that they belong to."""
+    """An execution's recorded steps, the program that they belong to, and how it stands."""
 
     program: Program
     rows: Sequence[StepRow]
+    status: str
 
     def outer(self) -> Iterator[StepRow]:
         """The steps outside of bodies: a container stands for all that is in it."""
@@ -78,10 +79,11 @@ def _holds(program: Program, row: StepRow) -> bool:
 
 
 def failed_blocks(past: Past) -> list[str]:
-    """Where an execution came to grief: its blocks that failed or were stopped; of a completed one, those whose failure was handled."""
-    rows = list(past.outer())
-    broken = [row.block_id for row in rows if row.status == "cancelled" or (row.status == "failed" and not decode_stored(row.ports))]
-    return broken or [row.block_id for row in rows if row.status == "failed"]
+    """The blocks that failed or were stopped; of an execution without any, those whose failure was handled."""
+    failed = [row for row in past.outer() if row.status == "failed"]
+    unhandled = [row.block_id for row in failed if not decode_stored(row.ports)]
+    stopped = [row.block_id for row in past.outer() if row.status == "cancelled"]
+    return [*unhandled, *stopped] or [row.block_id for row in failed]
 
 
 def repeats(program: Program, past: Past, kept: Collection[str]) -> list[dict[str, Json]]:

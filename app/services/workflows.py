@@ -71,7 +71,7 @@ class Workflow:
     last_execution_id: str | None = None
     sample: Json = None
     """What a caller might send, for trying it out."""
-    settings: WorkflowSettings = WorkflowSettings()
+    settings: WorkflowSettings = WorkflowSettings()  # noqa: RUF009 - frozen
 
 
 @dataclass(frozen=True, slots=True)

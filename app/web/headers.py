@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import uuid4
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,29 +13,31 @@ PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {
-    "Content-Security-Policy": PAGE_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    b"content-security-policy": PAGE_POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
 }
 
 
 def request_id(scope: Scope) -> str:
     """The id of a request, made when it is first asked for."""
-    return str(scope.setdefault("state", {}).setdefault("request_id", uuid4().hex))
+    state = scope.setdefault("state", {})
+    if "request_id" not in state:
+        state["request_id"] = uuid4().hex
+    return str(state["request_id"])
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
     """Adds what an answer does not say itself; for every answer, also where no route was found."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    headers["X-Request-Id"] = request_id(scope)
-    headers.setdefault("Cache-Control", "no-cache" if scope["path"].startswith("/static/") else "no-store")
+    said = {name.lower() for name, _ in message["headers"]}
+    caching = b"no-cache" if scope["path"].startswith("/static/") else b"no-store"
+    own = {**HEADERS, b"cache-control": caching, b"x-request-id": request_id(scope).encode()}
+    message["headers"] = [*message["headers"], *((name, value) for name, value in own.items() if name not in said)]
 
 
 class RequestIdMiddleware(ASGIMiddleware):

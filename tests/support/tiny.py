@@ -135,17 +135,16 @@ class MemoryRecorder:
 
 def record_of(event: Event) -> RecordedStep | None:
     """The step that an event puts on record, if any."""
-    if isinstance(event, StepParked):
-        status, wake_at, response, ports = "retrying" if event.retrying else "waiting", event.wake_at, None, ()
-    elif isinstance(event, StepFinished):
-        status, wake_at, response, ports = event.status, None, event.response, event.ports
-    else:
+    if not isinstance(event, (StepFinished, StepParked)):
         return None
     output = None if event.output is None else decode(event.output)
-    return RecordedStep(
-        event.block_id, status, ports, output, event.started_at, wake_at, response, event.error,
+    known = RecordedStep(
+        event.block_id, "", (), output, event.started_at, error=event.error,
         iteration=event.iteration, attempts=event.attempts, seq=event.seq,
     )  # fmt: skip
+    if isinstance(event, StepFinished):
+        return replace(known, status=event.status, ports=event.ports, response=event.response)
+    return replace(known, status="retrying" if event.retrying else "waiting", wake_at=event.wake_at)
 
 
 def tell(event: Event) -> str:

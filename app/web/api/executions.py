@@ -7,10 +7,11 @@ from litestar.response import Stream
 
 from app.services.actors import Actor
 from app.services.container import Services
+from app.services.retries import read_retry
 from app.web import presenters
 from app.web.api.workflows import EXECUTOR, VIEWER, Incoming, answer
 from app.web.approval_views import approval_of_execution
-from app.web.bodies import read_paging
+from app.web.bodies import read_object, read_paging
 from app.web.live import event_stream, last_event_id
 from app.web.resume_addresses import resume_addresses
 
@@ -40,10 +41,21 @@ async def cancel_execution(execution: str, actor: Actor, services: Services) -> 
     return answer(presenters.execution(await services.executions.cancel(actor, execution)))
 
 
+@post("/api/executions/{execution:str}/retry", opt=EXECUTOR, status_code=202)
+async def retry_execution(execution: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    """Runs it once more as a new execution; with `dry`, only says which effects that would repeat."""
+    wanted, dry = read_retry(await read_object(request, "from", "revision", "dry"))
+    if dry:
+        plan = await services.retries.plan(actor, execution, wanted)
+        return answer({"retry_of": plan.old.id, "repeats": list(plan.repeats)})
+    retried = await services.retries.retry(actor, execution, wanted)
+    return answer({"execution_id": retried.execution_id, "retry_of": retried.retry_of, "repeats": list(retried.repeats)}, 202)
+
+
 @get("/api/executions/{execution:str}/events", opt=VIEWER)
 async def execution_events(execution: str, request: Incoming, actor: Actor, services: Services) -> Stream:
     await services.executions.get(actor, execution)
     return event_stream(services.execution_events.of_execution(actor, execution, last_event_id(request)))
 
 
-ROUTES = [list_executions, get_execution, get_trace, cancel_execution, execution_events]
+ROUTES = [list_executions, get_execution, get_trace, cancel_execution, retry_execution, execution_events]

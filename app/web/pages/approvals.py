@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -10,13 +11,12 @@ from typing import Final
 from litestar import get, post
 from litestar.response import Redirect, Response, Template
 
-from app.engine.values import encode
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.approval_forms import FormField
 from app.services.approvals import MAX_COUNTED, Choice
 from app.services.container import Services
-from app.services.errors import invalid
+from app.services.errors import ServiceError, invalid
 from app.services.pages import Paging
 from app.web.bodies import read_paging
 from app.web.form_values import lines
@@ -44,19 +44,26 @@ async def approvals_count(request: AnyRequest, actor: Actor, services: Services)
 async def decide_approval(
     request: AnyRequest, approval_id: str, actor: Actor, services: Services
 ) -> Response[bytes] | Redirect:
-    """Decide, and answer with the list as it is then."""
+    """Decide, and answer with the list as it is then; so too when others were faster."""
     texts = await posted_texts(request)
     choice = CHOICES.get(texts.get("decision", ""))
     if choice is None:
         raise invalid("`decision` must be approved or rejected.")
     asked = (await services.approvals.get(actor, approval_id)).question
     note, form = lines(texts.get("note", "")).strip(), form_answers(asked.form, texts)
-    found = await services.approvals.decide(actor, approval_id, choice, note, form)
-    if "hx-request" not in request.headers:
+    is_fragment = "hx-request" in request.headers
+    try:
+        found = await services.approvals.decide(actor, approval_id, choice, note, form)
+        told = {"text": DONE[found.status], "tone": "success"}
+    except ServiceError as error:
+        if error.status != 409 or not is_fragment:
+            raise
+        told = {"text": error.message, "tone": "danger"}
+    if not is_fragment:
         return see_other("/approvals")
     answer = await _page(request, actor, services)
-    told = {"target": "body", "text": DONE[found.status], "tone": "success"}
-    answer.headers["HX-Trigger"] = encode({CHANGED: {"target": "body"}, "blockyard:toast": told}).decode()
+    happened = {CHANGED: {"target": "body"}, "blockyard:toast": {"target": "body", **told}}
+    answer.headers["HX-Trigger"] = json.dumps(happened)
     return answer
 
 

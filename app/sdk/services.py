@@ -1,0 +1,103 @@
+"""What a block may ask of the platform, as far as it declares the need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from app.sdk.config import Json
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request for the one egress client. `timeout` in seconds; at most one of the bodies is given."""
+
+    method: str
+    url: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+    form: Mapping[str, str] | None = None
+    multipart: Mapping[str, str] | None = None
+    content: bytes | None = None
+    timeout: float = 30.0
+    credential: str = ""
+    follow_redirects: bool = True
+    trusted: bool = False
+    """True only for the address that the operator set as the default model's: it may be private."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+    text: str
+
+
+class Http(Protocol):
+    """The egress client: resolves, checks and connects; raises BlockError for every failure to get an answer."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxResult:
+    value: Json
+    printed: tuple[str, ...] = ()
+
+
+class Sandbox(Protocol):
+    """Runs user code away from the server. Raises BlockError with the line and the message."""
+
+    async def run(self, source: str, names: Mapping[str, Json]) -> SandboxResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowResult:
+    execution_id: str
+    status: str
+    output: Json
+    error: Json = None
+
+
+class Workflows(Protocol):
+    """Runs other workflows of the same workspace as children of this execution."""
+
+    async def run(self, workflow: str, variables: Mapping[str, Json], key: str) -> WorkflowResult:
+        """Start one and wait for its end. The same key finds again what was started."""
+
+    async def start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
+        """Start one without waiting; its execution's id. The same key finds again what was started."""
+
+
+class State(Protocol):
+    """Small values of the workspace that outlive executions; every operation is atomic. `ttl` in seconds."""
+
+    async def get(self, namespace: str, key: str) -> Json:
+        """The value, or None when there is none or its time is over."""
+
+    async def set(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> None: ...
+
+    async def add(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> bool:
+        """Set it only when there is none; True when it was set."""
+
+    async def take(self, namespace: str, key: str, rate: float, burst: int) -> float:
+        """Take one token of a bucket filled with `rate` tokens a second, at most `burst`; seconds to wait, 0 when taken."""
+
+
+class Blocks(Protocol):
+    """Other block types, run as tools of this one, with this execution's rights."""
+
+    def describe(self, type: str) -> dict[str, Json]:
+        """`{type, title, description, input_schema}`. Raises BlockError when it cannot be a tool."""
+
+    async def run(self, type: str, config: Mapping[str, Json], key: str) -> Json:
+        """The output of one run. Raises BlockError."""
+
+
+class Platform(Protocol):
+    """This platform's own services, with the rights of the workflow's owner."""
+
+    async def call(self, resource: str, operation: str, resource_id: str, body: Json) -> Json: ...

@@ -1,0 +1,364 @@
+"""Containers: rounds of a body, in order and at once, inside each other, and beside failures."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+import pytest
+
+from app.engine.events import Failure, StepFinished, StepStarted
+from app.engine.runner import INLINE_STEPS, Runner
+from app.sdk import BlockError, Context, Json, Output
+from tests.support.flows import flows, loop, looping, trying
+from tests.support.graphs import block, graph
+from tests.support.tiny import Environment, MemoryRecorder, Ran, Types, answer, assignment, drive, takes, tiny
+
+pytestmark = pytest.mark.anyio
+
+DOUBLED = graph("each:item>double", "each>end", each=loop("each"), double="double")
+
+
+def rounds(ran: Ran, block_id: str) -> list[str]:
+    """The iterations in which a block was started, in order."""
+    return [event.iteration for event in ran.recorder.events if isinstance(event, StepStarted) and event.block_id == block_id]
+
+
+def statuses(recorder: MemoryRecorder) -> dict[str, str]:
+    """The status of each step as `block iteration`."""
+    ended = (event for event in recorder.events if isinstance(event, StepFinished))
+    return {f"{event.block_id} {event.iteration}".strip(): event.status for event in ended}
+
+
+async def run(*edges: str, value: Json = None, known: Types | None = None, **drawn: Any) -> Ran:
+    async with asyncio.timeout(10):
+        return await drive(graph(*edges, **drawn), known or flows(), value)
+
+
+# -- rounds ----------------------------------------------------------------------------------------------------------
+
+
+async def test_rounds_run_one_after_another_and_their_results_keep_the_order() -> None:
+    ran = await drive(DOUBLED, flows(), [1, 2, 3])
+    assert ran.outcome.output == [2, 4, 6]
+    assert rounds(ran, "double") == ["0", "1", "2"]
+
+
+async def test_rounds_at_once_meet_and_their_results_keep_the_order() -> None:
+    meeting = asyncio.Barrier(3)
+
+    async def meet(context: Context, config: Any, value: Json) -> Output:
+        await meeting.wait()
+        return Output(value)
+
+    ran = await run("each:item>meet", value=[1, 2, 3], known=flows(tiny("meet", meet)), each=loop("each", at_once=3), meet="meet")
+    assert ran.outcome.output == [1, 2, 3]
+
+
+async def test_loops_in_loops_number_their_rounds_by_path() -> None:
+    drawn: dict[str, Any] = {"outer": loop("outer"), "inner": loop("inner"), "double": "double"}
+    ran = await run("outer:item>inner", "inner:item>double", value=[[1, 2], [3]], **drawn)
+    assert ran.outcome.output == [[2, 4], [6]]
+    assert rounds(ran, "double") == ["0/0", "0/1", "1/0"]
+    assert rounds(ran, "inner") == ["0", "1"]
+
+
+async def test_what_follows_the_loop_sees_the_results_and_not_the_rounds() -> None:
+    ran = await drive(DOUBLED, flows(), [1])
+    assert ran.output("end") == [2]
+    assert rounds(ran, "end") == [""]
+
+
+async def test_an_empty_body_gives_what_it_is_given() -> None:
+    assert (await run("each>end", value=[1, 2], each=loop("each"))).outcome.output == [1, 2]
+
+
+async def test_no_items_no_rounds() -> None:
+    ran = await drive(DOUBLED, flows(), [])
+    assert (ran.outcome.output, rounds(ran, "double")) == ([], [])
+
+
+async def test_rounds_see_their_own_names_and_those_around_them() -> None:
+    async def tells(context: Context, config: Any, value: Json) -> Output:
+        return Output([context.evaluate(text, "text") for text in ("item", "index", "before.output", "variables.body")])
+
+    ran = await run("before>each", "each:item>tell", value=[7], known=flows(tiny("tell", tells)), each=loop("each"), tell="tell")
+    assert ran.outcome.output == [[7, 0, [7], [7]]]
+
+
+async def test_a_round_does_not_see_the_round_before() -> None:
+    async def tells(context: Context, config: Any, value: Json) -> Output:
+        return Output(sorted(context.names()["blocks"]))
+
+    drawn: dict[str, Any] = {"each": loop("each"), "tell": "tell", "last": "noop"}
+    ran = await run("each:item>tell", "tell>last", value=[1, 2], known=flows(tiny("tell", tells)), **drawn)
+    assert ran.outcome.output == [[], []]
+
+
+async def test_steps_that_are_skipped_in_a_body_do_not_stop_the_round() -> None:
+    drawn: dict[str, Any] = {"each": loop("each"), "check": "check"}
+    ran = await run("each:item>check", "check:if>yes", "check:else>no", "yes>end", "no>end", value=[5],
+                    known=flows(takes("else")), **drawn)  # fmt: skip
+    assert ran.outcome.output == [5]
+    assert rounds(ran, "yes") == []
+    assert not [told for told in ran.told if told.startswith("skips")], "of rounds, nobody is told"
+
+
+async def test_an_edge_from_the_container_counts_although_another_one_is_not_taken() -> None:
+    drawn: dict[str, Any] = {"each": loop("each"), "check": "check"}
+    edges = ("each:item>check", "check:if>work", "work>end", "each:item>end")
+    ran = await run(*edges, value=[5], known=flows(takes("else")), **drawn)
+    assert ran.output("end") == 5, "the round's own value, as nothing else came"
+
+
+async def test_a_join_in_a_body_gets_the_value_of_the_round_by_the_containers_id() -> None:
+    drawn: dict[str, Any] = {"each": loop("each"), "double": "double"}
+    ran = await run("each:item>double", "double>end", "each:item>end", value=[5], **drawn)
+    assert ran.outcome.output == [{"each": 5, "double": 10}]
+
+
+async def test_a_block_behind_the_port_has_the_container_among_its_inputs() -> None:
+    async def tells(context: Context, config: Any, value: Json) -> Output:
+        return Output(dict(context.inputs))
+
+    ran = await run("each:item>tell", value=[5], known=flows(tiny("tell", tells)), each=loop("each"), tell="tell")
+    assert ran.outcome.output == [{"each": 5}]
+
+
+async def test_the_first_answer_of_all_rounds_is_the_answer() -> None:
+    first_answered = asyncio.Event()
+
+    async def second_is_first(context: Context, config: Any, value: Json) -> Output:
+        if value == "slow":
+            await first_answered.wait()
+        return Output(value)
+
+    async def answers(context: Context, config: Any, value: Json) -> Output:
+        first_answered.set()
+        return await answer(context, config, value)
+
+    known = flows(tiny("order", second_is_first), tiny("say", answers, outputs=(), answers=True))
+    drawn: dict[str, Any] = {"each": loop("each", at_once=2), "order": "order", "say": "say"}
+    ran = await run("each:item>order", "order>say", value=["slow", "fast"], known=known, **drawn)
+    responses = [event.response["body"] for event in ran.recorder.events if isinstance(event, StepFinished) and event.response]
+    assert (responses[0], ran.outcome.output) == ("fast", "fast")
+
+
+async def test_many_rounds_neither_recurse_nor_stay_in_memory() -> None:
+    class Silent(MemoryRecorder):
+        def record(self, event: Any) -> None:
+            """Keep nothing."""
+
+    runner = Runner(assignment(DOUBLED, flows(), list(range(10_000))), Silent(), Environment())
+    outcome = await runner.drive()
+    assert outcome.output == [2 * n for n in range(10_000)]
+    gc.collect()
+    frames = sum(type(kept).__name__ == "Frame" for kept in gc.get_objects())
+    assert frames < 20, "the rounds are gone"
+
+
+async def test_rounds_that_never_wait_let_others_have_a_turn() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    await drive(DOUBLED, flows(), list(range(5 * INLINE_STEPS)))
+    beside.cancel()
+    assert turns >= 5
+
+
+async def test_more_steps_than_allowed_end_the_execution_whatever_the_loop_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.runner.MAX_STEPS", 10)
+    ran = await run("each:item>double", value=list(range(50)), each=loop("each", on_error="continue"), double="double")
+    assert ran.outcome.error is not None
+    assert ran.outcome.error.code == "TOO_MANY_STEPS"
+    assert len(rounds(ran, "double")) == 9, "the loop itself is a step too"
+
+
+# -- failures in rounds ----------------------------------------------------------------------------------------------
+
+ODD_FAILS: dict[str, Any] = {"check": "check", "bad": "bad"}
+
+
+def odd_goes_wrong() -> Types:
+    async def execute(context: Context, config: Any, value: Json) -> Output:
+        return Output(value, ("if",) if value % 2 else ("else",))
+
+    return flows(takes("if"), tiny("check", execute, outputs=takes("if").outputs))
+
+
+async def test_a_round_that_fails_fails_the_loop_with_its_reason() -> None:
+    drawn: dict[str, Any] = {"each": loop("each"), **ODD_FAILS}
+    ran = await run("each:item>check", "check:if>bad", value=[2, 3, 4], known=odd_goes_wrong(), **drawn)
+    assert ran.outcome.error is not None
+    assert (ran.outcome.error.code, ran.outcome.error.block_id) == ("BROKEN", "each")
+    assert rounds(ran, "check") == ["0", "1"], "no further round is begun"
+
+
+async def test_a_loop_may_go_on_after_a_failing_round() -> None:
+    drawn: dict[str, Any] = {"each": loop("each", on_error="continue"), **ODD_FAILS}
+    ran = await run("each:item>check", "check:if>bad", value=[2, 3, 4], known=odd_goes_wrong(), **drawn)
+    assert ran.outcome.output == [2, {"failed": "BROKEN"}, 4]
+
+
+async def test_an_error_handle_inside_the_body_keeps_the_round_going() -> None:
+    drawn: dict[str, Any] = {"each": loop("each"), "bad": "bad", "repair": "noop"}
+    ran = await run("each:item>bad", "bad:error>repair", value=[1], **drawn)
+    assert ran.outcome.output[0]["error"]["code"] == "BROKEN"
+
+
+async def test_an_error_handle_of_the_container_catches_its_rounds() -> None:
+    ran = await run("each:item>bad", "each:error>repair", value=[1], each=loop("each"), bad="bad")
+    assert ran.outcome.status == "completed"
+    assert ran.output("repair")["error"]["code"] == "BROKEN"
+
+
+@pytest.mark.parametrize("retryable", [True, False])
+async def test_a_container_hears_whether_trying_again_can_help(retryable: bool) -> None:
+    heard: list[bool] = []
+
+    async def listens(context: Context, config: Any, value: Json) -> Output:
+        try:
+            return Output(await context.run_body(0, value, {}))
+        except BlockError as error:
+            heard.append(error.retryable)
+            return Output(None)
+
+    async def fail(context: Context, config: Any, value: Json) -> Output:
+        raise BlockError("NO", "no", retryable=retryable)
+
+    drawn: dict[str, Any] = {"listen": "listen", "fail": "fail"}
+    await run("listen:item>fail", known=flows(looping("listen", listens), tiny("fail", fail)), **drawn)
+    assert heard == [retryable]
+
+
+async def test_a_container_is_not_tried_again_by_its_own_policy() -> None:
+    each = block("each", "each", {}, policy={"retry": {"attempts": 5, "delay_ms": 0}})
+    ran = await run("each:item>bad", value=[1], each=each, bad="bad")
+    assert ran.outcome.status == "failed"
+    assert rounds(ran, "bad") == ["0"], "the blocks in it have policies of their own"
+
+
+async def test_a_container_that_takes_too_long_is_stopped_with_all_its_rounds() -> None:
+    each = block("each", "each", {"at_once": 2}, policy={"timeout_ms": 60})
+    drawn: dict[str, Any] = {"each": each, "hang": "hang", "long": "long"}
+    ran = await run("each:item>hang", "each:item>long", "each:error>repair", value=[1, 2], known=hanging(), **drawn)
+    assert ran.outcome.status == "completed", "nothing of the rounds is left that could park the execution"
+    assert ran.output("repair")["error"] == {
+        "code": "STEP_TIMEOUT", "message": "Each: not finished within 0.06 s", "block_id": "each"
+    }  # fmt: skip
+    ended = statuses(ran.recorder)
+    assert {name for name, status in ended.items() if status == "cancelled"} == {"hang 0", "hang 1", "long 0", "long 1"}
+
+
+# -- failures beside rounds ------------------------------------------------------------------------------------------
+
+
+def hanging(*more: Any) -> Types:
+    async def hang(context: Context, config: Any, value: Json) -> Output:
+        await asyncio.Event().wait()
+        return Output(value)
+
+    async def fail_soon(context: Context, config: Any, value: Json) -> Output:
+        await asyncio.sleep(0.05)
+        raise BlockError("ELSEWHERE", "it failed elsewhere")
+
+    return flows(tiny("hang", hang), tiny("fail_soon", fail_soon), *more)
+
+
+async def test_a_failure_elsewhere_stops_the_rounds() -> None:
+    drawn: dict[str, Any] = {"each": loop("each", at_once=2), "hang": "hang", "bad": "fail_soon"}
+    ran = await run("start>each", "each:item>hang", "start>bad", value=[1, 2, 3], known=hanging(), **drawn)
+    assert ran.outcome.error is not None
+    assert ran.outcome.error.code == "ELSEWHERE"
+    ended = statuses(ran.recorder)
+    assert (ended["each"], ended["hang 0"], ended["hang 1"]) == ("cancelled", "cancelled", "cancelled")
+    assert "hang 2" not in ended
+
+
+async def test_a_failure_elsewhere_stops_a_round_that_only_waits() -> None:
+    drawn: dict[str, Any] = {"each": loop("each"), "long": "long", "bad": "fail_soon"}
+    ran = await run("start>each", "each:item>long", "start>bad", value=[1], known=hanging(), **drawn)
+    assert (ran.outcome.status, statuses(ran.recorder)["long 0"]) == ("failed", "cancelled")
+
+
+async def test_a_failure_elsewhere_lets_an_effect_in_a_round_finish() -> None:
+    may_end = asyncio.Event()
+
+    async def send(context: Context, config: Any, value: Json) -> Output:
+        asyncio.get_running_loop().call_later(0.1, may_end.set)
+        await may_end.wait()
+        return Output("sent")
+
+    drawn: dict[str, Any] = {"each": loop("each"), "send": "send", "after": "send", "bad": "fail_soon"}
+    known = hanging(tiny("send", send, effect="write"))
+    ran = await run("start>each", "each:item>send", "send>after", "start>bad", value=[1, 2], known=known, **drawn)
+    ended = statuses(ran.recorder)
+    assert (ended["send 0"], ended["each"]) == ("completed", "cancelled")
+    assert not {"after 0", "send 1"} & ended.keys()
+
+
+async def test_a_failure_stops_a_container_that_never_gives_up() -> None:
+    drawn: dict[str, Any] = {"try": "trying", "hang": "hang", "bad": "fail_soon"}
+    known = hanging(looping("trying", trying))
+    ran = await run("start>try", "try:item>hang", "start>bad", known=known, **drawn)
+    assert ran.outcome.error is not None
+    assert (ran.outcome.error.code, statuses(ran.recorder)["try"]) == ("ELSEWHERE", "cancelled")
+
+
+async def test_a_failure_inside_a_round_stops_the_loops_in_that_round_and_no_other() -> None:
+    async def fail_first(context: Context, config: Any, value: Json) -> Output:
+        await asyncio.sleep(0.05)
+        if value == ["first"]:
+            raise BlockError("FIRST", "the first round fails")
+        return Output(value)
+
+    async def hang_first(context: Context, config: Any, value: Json) -> Output:
+        if value == "first":
+            await asyncio.Event().wait()
+        return Output(value)
+
+    known = flows(tiny("fail_first", fail_first), tiny("hang_first", hang_first))
+    drawn: dict[str, Any] = {
+        "outer": loop("outer", at_once=2, on_error="continue"),
+        "inner": loop("inner"), "hang": "hang_first", "fail": "fail_first",
+    }  # fmt: skip
+    edges = ("outer:item>inner", "inner:item>hang", "outer:item>fail", "inner>end", "fail>end")
+    ran = await run(*edges, value=[["first"], ["second"]], known=known, **drawn)
+    assert ran.outcome.output == [{"failed": "FIRST"}, {"inner": ["second"], "fail": ["second"]}]
+    ended = statuses(ran.recorder)
+    assert (ended["inner 0"], ended["hang 0/0"], ended["hang 1/0"]) == ("cancelled", "cancelled", "completed")
+
+
+async def test_cancelling_stops_rounds_and_records_them_as_interrupted() -> None:
+    recorder = MemoryRecorder()
+    drawn = graph("each:item>hang", "each:item>long", each=loop("each", at_once=2), hang="hang", long="long")
+    runner = Runner(assignment(drawn, hanging(), [1, 2]), recorder, Environment())
+    task = asyncio.create_task(runner.drive())
+    while "long waits" not in recorder.told:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert statuses(recorder) == {}, "until it is said why, they may go on with another driver"
+    await runner.cancelled("cancelled", Failure("CANCELLED", "cancelled"))
+    assert statuses(recorder) == dict.fromkeys(("each", "hang 0", "hang 1", "long 0", "long 1"), "cancelled")
+
+
+async def test_a_disk_that_fails_in_a_round_is_not_the_fault_of_the_container() -> None:
+    class NoDisk(MemoryRecorder):
+        async def durable(self) -> None:
+            raise OSError("disk full")
+
+    recorder = NoDisk()
+    known = flows(tiny("send", effect="write"))
+    drawn = graph("each:item>send", "each:error>repair", each=loop("each", on_error="continue"), send="send")
+    with pytest.raises(OSError, match="disk full"):
+        await asyncio.wait_for(Runner(assignment(drawn, known, [1, 2]), recorder, Environment()).drive(), 5)
+    assert recorder.told == ["begins", "each starts", "send starts"]
