@@ -67,7 +67,7 @@ def run(settings: Settings) -> None:
         app, server = create_app(settings, token)
         if token:
             print(f"Setup token (asked for when the first account is made): {token}", flush=True)  # noqa: T201
-        gateway = Gateway(app, server.services.hooks, BODY_BYTES)
+        gateway = Gateway(app, server.services.hooks, BODY_BYTES, settings.no_auth)
         config = uvicorn.Config(
             gateway,
             host=settings.host,

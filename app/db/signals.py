@@ -80,8 +80,17 @@ _SIGNALS = (
 
 
 def _pending(now: datetime) -> sa.ColumnElement[bool]:
-    in_time = sa.or_(signals.c.expires_at.is_(None), signals.c.expires_at > now)
-    return sa.and_(signals.c.status == "open", in_time, _WAITS)
+    """The status is written out, not bound: SQLite uses a partial index only when it sees its condition in the query."""
+    is_open = signals.c.status == sa.literal("open", literal_execute=True)
+    return sa.and_(is_open, sa.or_(signals.c.expires_at.is_(None), signals.c.expires_at > now), _WAITS)
+
+
+def _of_kind(workspace_id: str, kind: str) -> sa.ColumnElement[bool]:
+    return sa.and_(signals.c.workspace_id == workspace_id, signals.c.kind == kind)
+
+
+async def _count(connection: AsyncConnection, query: sa.Select[Any]) -> int:
+    return int((await connection.execute(sa.select(sa.func.count()).select_from(query.subquery()))).scalar_one())
 
 
 async def find(connection: AsyncConnection, signal_id: str, *, kind: str, workspace_id: str | None = None) -> SignalRow | None:
@@ -104,13 +113,18 @@ async def listed(
     limit: int,
     order: str,
 ) -> tuple[Sequence[SignalRow], int]:
-    """One page of a workspace's signals by when they came, and how many there are."""
-    found = sa.and_(signals.c.workspace_id == workspace_id, signals.c.kind == kind)
-    if wanted != "all":
-        pending = _pending(now)
-        found &= pending if wanted == "pending" else sa.not_(pending)
-    total = (await connection.execute(sa.select(sa.func.count()).select_from(_SIGNALS).where(found))).scalar_one()
-    moment = signals.c.created_at if wanted == "pending" else sa.func.coalesce(signals.c.answered_at, signals.c.created_at)
+    """One page of a workspace's signals by when they came, and how many there are. Only pending ones are counted with joins."""
+    found, pending = _of_kind(workspace_id, kind), _pending(now)
+    waiting = sa.select(signals.c.id).select_from(_SIGNALS).where(found, pending)
+    if wanted == "pending":
+        total = await _count(connection, waiting)
+        found &= pending
+    else:
+        total = await _count(connection, sa.select(signals.c.id).where(found))
+    if wanted == "decided":
+        total -= await _count(connection, waiting)
+        found &= sa.not_(pending)
+    moment = signals.c.created_at
     query = sa.select(*_COLUMNS).select_from(_SIGNALS).where(found)
     query = query.order_by(moment.asc() if order == "asc" else moment.desc(), signals.c.id).offset(offset).limit(limit)
     return [SignalRow(*row) for row in (await connection.execute(query)).all()], total
@@ -118,9 +132,8 @@ async def listed(
 
 async def count_pending(connection: AsyncConnection, workspace_id: str, kind: str, now: datetime, at_most: int) -> int:
     """How many signals wait for an answer; counting ends at `at_most`."""
-    some = sa.select(signals.c.id).select_from(_SIGNALS).where(signals.c.workspace_id == workspace_id, signals.c.kind == kind)
-    some = some.where(_pending(now)).limit(at_most)
-    return int((await connection.execute(sa.select(sa.func.count()).select_from(some.subquery()))).scalar_one())
+    some = sa.select(signals.c.id).select_from(_SIGNALS).where(_of_kind(workspace_id, kind), _pending(now))
+    return await _count(connection, some.limit(at_most))
 
 
 async def pending_of(connection: AsyncConnection, execution_id: str, kind: str, now: datetime) -> Sequence[SignalRow]:
@@ -132,7 +145,7 @@ async def pending_of(connection: AsyncConnection, execution_id: str, kind: str, 
 
 async def awaiting_event(connection: AsyncConnection, workspace_id: str, name: str, now: datetime) -> Sequence[SignalRow]:
     """Everything in a workspace that waits for an event of this name."""
-    found = sa.and_(signals.c.workspace_id == workspace_id, signals.c.kind == "event", signals.c.name == name)
+    found = _of_kind(workspace_id, "event") & (signals.c.name == name)
     query = sa.select(*_COLUMNS).select_from(_SIGNALS).where(found, _pending(now)).order_by(signals.c.created_at)
     return [SignalRow(*row) for row in (await connection.execute(query.with_for_update(of=signals))).all()]
 

@@ -232,6 +232,7 @@ signals = sa.Table(
     sa.Column("expires_at", Moment),
     sa.Column("answered_at", Moment),
 )
+sa.Index("ix_signals_workspace", signals.c.workspace_id, signals.c.kind, signals.c.created_at)
 _awaited = signals.c.status == "open"
 sa.Index(
     "ix_signals_open", signals.c.workspace_id, signals.c.kind, signals.c.name, sqlite_where=_awaited, postgresql_where=_awaited

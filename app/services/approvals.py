@@ -83,7 +83,7 @@ class Approvals:
         self._bus = bus
 
     async def list(self, actor: Actor, paging: Paging, status: str = "pending") -> Page[Approval]:
-        """Pending ones, the longest waiting first; others by when they were decided, the newest first."""
+        """Pending ones, the longest waiting first; others, the newest first."""
         actor.require("viewer")
         wanted = WANTED.get(status)
         if wanted is None:

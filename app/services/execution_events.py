@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from app.db import executions as queries
 from app.db.session import Database
 from app.engine.chronicle import SEQ_PER_EPOCH
-from app.engine.events import TERMINAL
+from app.engine.events import TERMINAL, ExecutionFinished
 from app.engine.messages import Message, describe_event, is_news, iso
 from app.engine.values import decode_stored
 from app.hosts.bus import EventBus, messages
@@ -15,6 +16,9 @@ from app.hosts.embedded import EmbeddedHost
 from app.services.actors import Actor
 from app.services.executions import HEARTBEAT_SECONDS, Executions
 from app.services.traces import decoded
+
+END_SECONDS = 10.0
+"""How long an end may take to be on disk."""
 
 
 class ExecutionEvents:
@@ -46,6 +50,9 @@ class ExecutionEvents:
     async def _known_messages(self, actor: Actor, execution_id: str) -> Sequence[Message]:
         """What has happened so far: as the drive here remembers it, and what was before that as the journal does."""
         history = self._host.history(execution_id)
+        if history and isinstance(history[-1], ExecutionFinished):
+            handle = self._host.watch(execution_id)
+            await asyncio.wait([handle.ended], timeout=END_SECONDS)  # whoever hears of the end wants to look at it
         if history and history[0].seq < 2 * SEQ_PER_EPOCH:
             return [describe_event(execution_id, event) for event in history]
         recorded = await self._recorded_messages(actor, execution_id)

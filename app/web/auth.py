@@ -43,7 +43,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         connection: Connection = ASGIConnection(scope, receive, send)
         opt = connection.route_handler.opt
         if self._no_auth:
-            _refuse_foreign_host(connection)
+            refuse_foreign_host(connection.headers.get("host", ""))
         if opt.get("outside") or scope.get("method") == "OPTIONS":
             scope["user"] = None
             await next_app(scope, receive, send)
@@ -100,9 +100,9 @@ def _refuse_foreign_origin(connection: Connection) -> None:
         raise ServiceError("FOREIGN_ORIGIN", "This request comes from another site.", 403)
 
 
-def _refuse_foreign_host(connection: Connection) -> None:
+def refuse_foreign_host(header: str) -> None:
     """Without authentication only loopback names are served, so that no outside name can be pointed here."""
-    host = urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
+    host = urlsplit(f"//{header}").hostname or ""
     if not is_loopback(host):
         raise ServiceError("FOREIGN_HOST", "Without authentication this server answers to loopback addresses only.", 403)
 

@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, Receive, Send
 from app.engine.values import encode
 from app.services.errors import ServiceError
 from app.services.hooks import HookCall, Hooks
+from app.web.auth import refuse_foreign_host
 from app.web.hooks import GUARD, Parts, answer_parts
 
 PREFIX = "/api/webhooks/"
@@ -28,10 +29,11 @@ logger = structlog.get_logger()
 class Gateway:
     """Answers webhook calls and hands everything else to the web application."""
 
-    def __init__(self, application: ASGIApp, hooks: Hooks, body_limit: int) -> None:
+    def __init__(self, application: ASGIApp, hooks: Hooks, body_limit: int, no_auth: bool = False) -> None:
         self._application = application
         self._hooks = hooks
         self._body_limit = body_limit
+        self._no_auth = no_auth
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX) or scope["method"] not in METHODS:
@@ -60,6 +62,8 @@ class Gateway:
         for raw_name, raw_value in scope["headers"]:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        if self._no_auth:
+            refuse_foreign_host(headers.get("host", ""))
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         body = await self._body(headers.get("content-length", ""), receive)
         return None if body is None else HookCall(scope["path"][len(PREFIX) :], scope["method"], headers, query, body)

@@ -337,12 +337,19 @@ async def test_a_failure_inside_a_round_stops_the_loops_in_that_round_and_no_oth
 
 
 async def test_cancelling_stops_rounds_and_records_them_as_interrupted() -> None:
-    recorder = MemoryRecorder()
-    drawn = graph("each:item>hang", "each:item>long", each=loop("each", at_once=2), hang="hang", long="long")
-    runner = Runner(assignment(drawn, hanging(), [1, 2]), recorder, Environment())
+    recorder, parked = MemoryRecorder(), asyncio.Event()
+
+    async def tell(context: Context, config: Any, value: Json) -> Output:
+        asyncio.get_running_loop().call_soon(parked.set)
+        await asyncio.Event().wait()
+        return Output(value)
+
+    drawn = graph("each:item>hang", "each:item>long", each=loop("each", at_once=2), hang="tell", long="long")
+    runner = Runner(assignment(drawn, flows(tiny("tell", tell)), [1, 2]), recorder, Environment())
     task = asyncio.create_task(runner.drive())
-    while "long waits" not in recorder.told:
-        await asyncio.sleep(0)
+    await parked.wait()
+    await asyncio.sleep(0.02)
+    assert "long waits" in recorder.told
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import httpx
 
 from tests.faults.disk import query
+from tests.support.counting import CountingPeer
 from tests.support.graphs import block
 from tests.support.people import join, sign_in
 from tests.support.server import Client, ServerProcess
-from tests.support.waiting import approval_of, gate, resume_urls, start
+from tests.support.waiting import approval_of, gate, next_approval, resume_urls, start
 
 
 def restart(server: ServerProcess) -> Client:
@@ -61,3 +65,34 @@ def test_an_event_that_was_accepted_reaches_everybody_after_a_crash(own_server: 
     client = restart(own_server)
     assert [client.wait_for(execution)["output"] for execution in waiting] == 5 * ["yes"]
     assert client.wait_for(sent["started"][0])["status"] == "completed"
+
+
+def test_an_answer_reaches_an_execution_that_is_busy_elsewhere(own_server: ServerProcess, peer: CountingPeer) -> None:
+    client = Client(own_server.url).sign_in()
+    workflow = client.new(
+        block("start", "starter"),
+        gate(),
+        block("after", "flow.noop"),
+        block("busy", "general_api", {"method": "POST", "url": f"{peer.url}/hold"}),
+        edges=["start>gate", "gate:approved>after", "start>busy"],
+    )
+    execution = client.post(f"/api/workflows/{workflow}/execute", json={"wait": False}).json()["execution_id"]
+    peer.wait_for("/hold")
+    approval = next_approval(client, execution, after="")
+    assert client.post(f"/api/v1/approvals/{approval}/approve").status_code == 200
+    wait_until(lambda: step_status(client, execution, "after") == "completed")
+    assert client.get(f"/api/executions/{execution}").json()["status"] == "running", "the other branch still runs"
+    peer.release.set()
+    assert client.wait_for(execution)["status"] == "completed"
+
+
+def step_status(client: Client, execution: str, block_id: str) -> str | None:
+    steps = client.get(f"/api/executions/{execution}").json()["steps"]
+    return next((str(step["status"]) for step in steps if step["block_id"] == block_id), None)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

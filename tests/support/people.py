@@ -8,20 +8,23 @@ from uuid import uuid4
 
 from tests.support.server import OWNER, Client, ServerProcess
 
+USER = "INSERT INTO users SELECT ?, ?, ?, password_hash, created_at FROM users WHERE username = ?"
+WORKSPACE = "INSERT INTO workspaces SELECT ?, 'Another workspace', created_at FROM users WHERE username = ?"
+HOME = "SELECT workspace_id FROM memberships JOIN users ON users.id = user_id WHERE username = ?"
+MEMBER = "INSERT INTO memberships (workspace_id, user_id, role) VALUES (?, ?, ?)"
 
-def join(server: ServerProcess, username: str, role: str = "executor") -> Client:
-    """A new member of the owner's workspace, signed in."""
-    user_id = str(uuid4())
+
+def join(server: ServerProcess, username: str, role: str = "executor", *, elsewhere: bool = False) -> Client:
+    """A new member of the owner's workspace, signed in; `elsewhere`: of a new workspace instead."""
+    user_id, workspace_id = str(uuid4()), str(uuid4())
+    owner = OWNER["username"]
     with closing(sqlite3.connect(server.data / "blockyard.db", timeout=10)) as connection, connection:
-        connection.execute(
-            "INSERT INTO users SELECT ?, ?, ?, password_hash, created_at FROM users WHERE username = ?",
-            (user_id, email(username), username, OWNER["username"]),
-        )
-        connection.execute(
-            "INSERT INTO memberships SELECT workspace_id, ?, ? FROM memberships"
-            " WHERE user_id = (SELECT id FROM users WHERE username = ?)",
-            (user_id, role, OWNER["username"]),
-        )
+        connection.execute(USER, (user_id, email(username), username, owner))
+        if elsewhere:
+            connection.execute(WORKSPACE, (workspace_id, owner))
+        else:
+            ((workspace_id,),) = connection.execute(HOME, (owner,)).fetchall()
+        connection.execute(MEMBER, (workspace_id, user_id, role))
     return sign_in(server, username)
 
 

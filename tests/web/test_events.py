@@ -190,6 +190,28 @@ def test_an_event_starts_the_deployed_workflows_that_listen_for_it(client: Clien
     assert send(client, f"{name}.paid").json()["started"] == []
 
 
+def test_a_workflow_that_is_full_does_not_hold_up_the_others(client: Client) -> None:
+    name = unique("order")
+    full = client.deployed(block("on", "trigger.event", {"event": name}), gate(), edges=["on>gate"])
+    free = client.deployed(block("on", "trigger.event", {"event": name}))
+    settings = {"concurrency": {"limit": 1, "when_full": "skip"}}
+    assert client.put(f"/api/workflows/{full}/settings", json=settings).status_code == 200
+    first = send(client, name).json()["started"]
+    waits, _ = waiting(client, name)
+    second = send(client, name).json()
+    workflows = [client.get(f"/api/executions/{execution}").json()["workflow_id"] for execution in second["started"]]
+    assert (len(first), workflows, second["resumed"]) == (2, [free], [waits])
+
+
+def test_an_event_stays_within_its_workspace(client: Client, server: ServerProcess) -> None:
+    name = unique("payment")
+    stranger = join(server, f"s{uuid4().hex[:10]}", "admin", elsewhere=True)
+    execution, _ = waiting(client, name)
+    client.deployed(block("on", "trigger.event", {"event": name}))
+    assert send(stranger, name).json() == {"name": name, "resumed": [], "started": []}
+    assert client.get(f"/api/executions/{execution}").json()["status"] == "waiting"
+
+
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 201, " padded", None, 7])
 def test_an_event_needs_a_name(client: Client, name: Json) -> None:
     assert client.post("/api/events", json={"name": name}).status_code == 400

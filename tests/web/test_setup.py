@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -94,10 +95,16 @@ def test_without_authentication_everybody_on_the_machine_may_work(open_server: S
     assert "Authentication is OFF" in open_server.log.read_text()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "192.168.1.5", "127.0.0.1.evil.example", ""])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "192.168.1.5", "127.0.0.1.evil.example", "", "[evil"])
 def test_without_authentication_a_foreign_host_name_is_refused(open_server: ServerProcess, host: str) -> None:
     """A site whose name points to 127.0.0.1 must not be able to read or change anything."""
-    for method, path in (("GET", "/api/workflows"), ("POST", "/api/workflows"), ("GET", "/"), ("GET", "/healthz")):
+    for method, path in (
+        ("GET", "/api/workflows"),
+        ("POST", "/api/workflows"),
+        ("GET", "/"),
+        ("GET", "/healthz"),
+        ("POST", f"/api/webhooks/{uuid4()}"),
+    ):
         answer = httpx.request(
             method, f"{open_server.url}{path}", headers={"Host": host}, json={"name": "x"} if method == "POST" else None
         )

@@ -227,6 +227,7 @@ def upgrade() -> None:
     with op.batch_alter_table('signals', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_signals_execution_id'), ['execution_id'], unique=False)
         batch_op.create_index('ix_signals_open', ['workspace_id', 'kind', 'name'], unique=False, sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
+        batch_op.create_index('ix_signals_workspace', ['workspace_id', 'kind', 'created_at'], unique=False)
 
     op.create_table('steps',
     sa.Column('execution_id', sa.String(length=36), nullable=False),
@@ -267,6 +268,7 @@ def downgrade() -> None:
     op.drop_table('decisions')
     op.drop_table('steps')
     with op.batch_alter_table('signals', schema=None) as batch_op:
+        batch_op.drop_index('ix_signals_workspace')
         batch_op.drop_index('ix_signals_open', sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
         batch_op.drop_index(batch_op.f('ix_signals_execution_id'))
 

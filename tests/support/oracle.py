@@ -1,0 +1,99 @@
+"""What a workflow must come to, by the plainest means: no waiting, no order, no bookkeeping.
+
+A block runs when an edge to it is taken; blocks are looked at in topological order, bodies by recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.engine.graph import Edge, Graph
+from app.sdk import Json
+
+FAILED = object()
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What a block does: the ports it takes, and whether it fails; `loops` runs its body for each of so many items."""
+
+    ports: tuple[str, ...] = ("output",)
+    fails: bool = False
+    loops: int | None = None
+    goes_on: bool = False
+    """A loop that passes failing rounds over."""
+
+
+@dataclass
+class Oracle:
+    """`order`: the ids of all blocks, each after those before it. `ran` tells each block with its iteration."""
+
+    graph: Graph
+    behaviours: Mapping[str, Behaviour]
+    order: Sequence[str]
+    ran: set[tuple[str, str]] = field(default_factory=set)
+
+    def run(self) -> Json:
+        """The output of the execution, or FAILED."""
+        inside = {member for block in self.order for member in self._body(block)}
+        entries = {block for block in self.order if block not in inside and not any(e.target == block for e in self.graph.edges)}
+        return self._run([block for block in self.order if block not in inside], entries, "", "in", "")
+
+    def _body(self, container: str) -> set[str]:
+        if self.behaviours[container].loops is None:
+            return set()
+        found: set[str] = set()
+        for block in self.order:
+            for edge in self.graph.edges:
+                if edge.target == block and (edge.source in found or _is_door(edge, container)):
+                    found.add(block)
+        return found
+
+    def _run(self, members: Sequence[str], entries: set[str], iteration: str, given: Json, container: str) -> Json:
+        outputs: dict[str, Json] = {}
+        followed: set[str] = set()
+        for block in members:
+            taken = [e for e in self.graph.edges if e.target == block and e.source in outputs and self._takes(e)]
+            sources = [before for before in members if any(edge.source == before for edge in taken)]
+            if not sources and block not in entries:
+                continue
+            followed.update(sources)
+            came = ({container: given} if block in entries else {}) | {before: outputs[before] for before in sources}
+            self.ran.add((block, iteration))
+            output = self._output(block, iteration, next(iter(came.values())) if len(came) == 1 else came)
+            if output is FAILED:
+                return FAILED
+            outputs[block] = output
+        last = {block: output for block, output in outputs.items() if block not in followed}
+        return next(iter(last.values())) if len(last) == 1 else last or None
+
+    def _takes(self, edge: Edge) -> bool:
+        behaviour = self.behaviours[edge.source]
+        if behaviour.fails:
+            return edge.source_handle == "error"
+        return edge.source_handle in behaviour.ports
+
+    def _output(self, block: str, iteration: str, value: Json) -> Json:
+        behaviour = self.behaviours[block]
+        if behaviour.fails:
+            caught = any(edge.source == block and edge.source_handle == "error" for edge in self.graph.edges)
+            return f"{block} failed" if caught else FAILED
+        if behaviour.loops is None:
+            return [block, value]
+        body = self._body(block)
+        nested = {member for inner in body for member in self._body(inner)}
+        members = [member for member in self.order if member in body - nested]
+        doors = {edge.target for edge in self.graph.edges if _is_door(edge, block)}
+        results: list[Json] = []
+        for number in range(behaviour.loops):
+            path = f"{iteration}/{number}" if iteration else str(number)
+            result = self._run(members, doors, path, number, block) if members else number
+            if result is FAILED and not behaviour.goes_on:
+                return FAILED
+            results.append("failed" if result is FAILED else result)
+        return results
+
+
+def _is_door(edge: Edge, container: str) -> bool:
+    return edge.source == container and edge.source_handle == "item"
