@@ -68,7 +68,7 @@ class Journal:
         await connection.execute(sa.insert(executions), [execution_row(new, None, epoch, LEASE)])
         if copy is not None and copy.block_ids:
             names = [column.name for column in steps.c]
-            own = {"execution_id": sa.literal(new.id), "seq": sa.func.row_number().over(order_by=steps.c.seq)}
+            own = {"execution_id": sa.literal(new.id), "seq": 1 + sa.func.row_number().over(order_by=steps.c.seq)}
             copied = [own.get(name, steps.c[name]) for name in names]
             taken = sa.select(*copied).where(
                 steps.c.execution_id == copy.execution_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
@@ -94,7 +94,7 @@ def _refuse_foreign_origin(connection: Connection) -> None:
     if connection.scope["type"] == ScopeType.HTTP and connection.scope["method"] in SAFE_METHODS:
         return
     origin = connection.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != connection.headers.get("host", "").lower():
+    if origin is not None and _authority(origin).netloc.lower() != connection.headers.get("host", "").lower():
         raise ServiceError("FOREIGN_ORIGIN", "This request comes from another site.", 403)
     if connection.headers.get("sec-fetch-site", "same-origin") == "cross-site":
         raise ServiceError("FOREIGN_ORIGIN", "This request comes from another site.", 403)
@@ -102,9 +102,17 @@ def _refuse_foreign_origin(connection: Connection) -> None:
 
 def refuse_foreign_host(header: str) -> None:
     """Without authentication only loopback names are served, so that no outside name can be pointed here."""
-    host = urlsplit(f"//{header}").hostname or ""
+    host = _authority(f"//{header}").hostname or ""
     if not is_loopback(host):
         raise ServiceError("FOREIGN_HOST", "Without authentication this server answers to loopback addresses only.", 403)
+
+
+def _authority(address: str) -> SplitResult:
+    """The parts of an address; all of them empty for what is none."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 def is_loopback(host: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from app.web.pages import approvals, blocks, credentials, editor, entry, executions, gallery, workflows
+from app.web.pages import approvals, blocks, credentials, editor, entry, executions, gallery, retries, workflows
 
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     entry.setup_page,
@@ -26,6 +26,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     executions.executions_page,
     executions.execution_page,
     executions.cancel_execution,
+    retries.retry_execution,
     approvals.approvals_page,
     approvals.approvals_count,
     approvals.decide_approval,

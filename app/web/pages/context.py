@@ -15,6 +15,7 @@ NOTICES: Final = {
     "credential-added": "The credential was added.",
     "credential-deleted": "The credential was deleted.",
     "cancelled": "The execution was cancelled.",
+    "retried": "This is the new execution.",
     "ended": "The execution had already ended.",
     "signed-out": "You are signed out.",
 }

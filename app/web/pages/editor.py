@@ -24,6 +24,7 @@ from app.web.form_views import field_views, flat, json_problems, surroundings, u
 from app.web.forms import Reading, read_block
 from app.web.pages.context import AnyRequest, base_url, page, posted
 from app.web.pages.filters import script_json
+from app.web.pages.retries import retry_of_block
 from app.web.presenters import workflow as workflow_json
 from app.web.resume_addresses import resume_addresses
 from app.web.run_form import chosen, entries
@@ -101,7 +102,8 @@ async def step_panel(
     detail = await services.executions.get(actor, execution_id)
     step = next((step for step in detail.steps if step.block_id == block_id and detail.summary.workflow_id == workflow_id), None)
     addresses = await resume_addresses(request, actor, services, detail)
-    return page(request, "partials/step_panel.html", actor, execution=detail.summary, step=step, addresses=addresses)
+    offer = await retry_of_block(actor, services, detail, block_id) if step else None
+    return page(request, "partials/step_panel.html", actor, execution=detail.summary, step=step, addresses=addresses, retry=offer)
 
 
 def _posted_block(text: str) -> dict[str, Json]:

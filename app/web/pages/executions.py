@@ -14,6 +14,7 @@ from app.services.executions import STATUSES, ExecutionDetail
 from app.services.pages import MAX_SIZE, Paging
 from app.web.bodies import read_paging
 from app.web.pages.context import AnyRequest, page, see_other
+from app.web.pages.retries import retry_offers
 from app.web.resume_addresses import resume_addresses
 
 UNFINISHED: Final = ("queued", "running", "waiting")
@@ -47,6 +48,7 @@ async def execution_page(request: AnyRequest, execution_id: str, actor: Actor, s
         detail=detail,
         finished=detail.summary.status not in UNFINISHED,
         failed_block=_failed_block(detail),
+        retries=await retry_offers(actor, services, detail),
         addresses=await resume_addresses(request, actor, services, detail),
     )
 
