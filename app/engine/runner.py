@@ -50,7 +50,7 @@ class Runner:
         self._root.response = next((step.response for step in assignment.recorded if step.response is not None), None)
         self._recorded = {(step.block_id, step.iteration): step for step in assignment.recorded}
         self._attempts = Attempts(self, self._chronicle, assignment)
-        self._watch = Watch(self._root)
+        self._watch = Watch(self._root, assignment.concurrency)
         self._steps = len(assignment.recorded)
         self._inline = 0
         self._taken_up = False
@@ -149,11 +149,11 @@ class Runner:
             if frame.parked:
                 frame.wake(now())
             if not frame.stopped:
-                if len(frame.ready) == 1 and self._watch.is_alone(frame):
+                if len(frame.ready) == 1 and self._watch.is_alone(frame) and self._watch.has_room(frame):
                     await self._run_inline(frame)
                     continue
                 self._start_ready(frame)
-            if not frame.running and (frame.stopped or not frame.parked):
+            if not frame.running and (frame.stopped or not (frame.parked or frame.ready)):
                 return
             if outermost and not frame.running and self._may_park():
                 return
@@ -165,27 +165,27 @@ class Runner:
 
     async def _run_inline(self, frame: Frame) -> None:
         """The only step that can run needs no task of its own."""
-        self._watch.busy += 1
+        self._watch.begins()
         try:
             await self._run_step(frame, frame.ready.popleft())
         finally:
-            self._watch.busy -= 1
+            self._watch.rests()
         self._inline += 1
         if self._inline % INLINE_STEPS == 0:
             await asyncio.sleep(0)
 
     def _start_ready(self, frame: Frame) -> None:
-        while frame.ready and len(frame.running) < self._assignment.concurrency:
+        while frame.ready and self._watch.has_room(frame):
             ready = frame.ready.popleft()
             task = asyncio.create_task(self._run_step(frame, ready))
-            self._watch.busy += 1
+            self._watch.begins()
             frame.running[task] = ready.step
             task.add_done_callback(partial(self._ended, frame))
 
     def _ended(self, frame: Frame, task: asyncio.Task[None]) -> None:
-        self._watch.busy -= 1
         frame.running.pop(task, None)
         self._watch.poke(frame)
+        self._watch.rests()
 
     async def _run_step(self, frame: Frame, ready: Ready) -> None:
         only = self._assignment.only

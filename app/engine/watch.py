@@ -9,15 +9,38 @@ from app.engine.program import Step
 
 
 class Watch:
-    """`busy` counts the steps that do something themselves: a container does not while rounds of its body run."""
+    """Lets at most `limit` steps do something at once. A container does nothing itself while rounds of its body run."""
 
-    def __init__(self, root: Frame) -> None:
+    def __init__(self, root: Frame, limit: int) -> None:
         self.frames = [root]
-        self.busy = 0
         self.idle = False
         """Set when the outermost frame is told that everything waits."""
         self._root = root
+        self._limit = limit
+        self._busy = 0
         self._inside: dict[tuple[str, str], int] = {}
+        self._crowded: dict[Frame, None] = {}
+
+    def has_room(self, frame: Frame) -> bool:
+        """Whether one more step may begin; a frame for which there is no room is poked when there is."""
+        if self._busy < self._limit:
+            return True
+        self._crowded[frame] = None
+        return False
+
+    def begins(self) -> None:
+        """A step does something from now on."""
+        self._busy += 1
+
+    def rests(self) -> None:
+        """A step has ended, or leaves it to its body to do something."""
+        self._busy -= 1
+        while self._crowded:
+            frame = next(iter(self._crowded))
+            del self._crowded[frame]
+            if frame.ready and not frame.stopped:
+                self.poke(frame)
+                return
 
     def enter(self, container: Step, inner: Frame) -> None:
         """A round of a container's body begins."""
@@ -25,7 +48,7 @@ class Watch:
         key = _place(container, inner)
         self._inside[key] = self._inside.get(key, 0) + 1
         if self._inside[key] == 1:
-            self.busy -= 1
+            self.rests()
 
     def leave(self, container: Step, inner: Frame) -> None:
         """A round of a container's body is over."""
@@ -34,7 +57,7 @@ class Watch:
         self._inside[key] -= 1
         if not self._inside[key]:
             del self._inside[key]
-            self.busy += 1
+            self.begins()
 
     def is_inside(self, container: Step, frame: Frame) -> bool:
         """Whether rounds of this container's body are under way."""
@@ -63,11 +86,11 @@ class Watch:
 
     def nothing_moves(self) -> bool:
         """Whether every frame, the outermost one too, is waiting to be poked."""
-        return not self.busy and all(_rests(frame) for frame in self.frames)
+        return not self._busy and all(_rests(frame) for frame in self.frames)
 
     def everything_waits(self) -> bool:
         """Whether some step waits and nothing else can happen; asked by the outermost frame or on its behalf."""
-        if self.busy or self._root.ready or not self.waits:
+        if self._busy or self._root.ready or not self.waits:
             return False
         return all(_rests(frame) for frame in self.frames if frame is not self._root)
 

@@ -111,11 +111,12 @@ class Hooks:
 
     async def _answer(self, started: Started) -> HookAnswer:
         execution_id, handle = started.execution_id, started.handle
-        try:
-            response = await asyncio.wait_for(asyncio.shield(handle.answer), self._wait_seconds)
-        except TimeoutError:
+        done, _ = await asyncio.wait((handle.answer,), timeout=self._wait_seconds)
+        if not done:
             message = f"The execution is still running after {self._wait_seconds:g} s and goes on."
-            raise ServiceError("STILL_RUNNING", message, 504, data={"execution_id": execution_id}) from None
+            raise ServiceError("STILL_RUNNING", message, 504, data={"execution_id": execution_id})
+        try:
+            response = handle.answer.result()
         except HostStopped:
             raise server_stops(execution_id) from None
         if response is not None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tests.support.graphs import block
+from tests.support.model_server import ModelServer
 from tests.support.server import OWNER, Client
-from tests.support.waiting import approval_of, gate, start
+from tests.support.waiting import approval_of, gate, next_approval, start
 
 
 def test_a174_the_status_of_a_gate(client: Client) -> None:
@@ -34,3 +36,24 @@ def test_a177_a_gate_is_a_block_that_waits_for_people(client: Client) -> None:
     execution = start(client, gate())
     assert client.get(f"/api/executions/{execution}").json()["status"] == "waiting"
     assert execution in [found["executionId"] for found in client.get("/api/v1/approvals?status=pending&size=100").json()["data"]]
+
+
+def test_people_decide_about_each_tool_of_an_agent(client: Client, model: ModelServer) -> None:
+    """Two uses of a tool are two questions, and each answer counts for its own."""
+    refund = client.new(
+        block("start", "starter"), block("pay", "code", {"code": "return variables['order']"}), edges=["start>pay"]
+    )
+    tool = {"kind": "workflow", "workflow": refund, "description": "Pays money back", "needs_approval": True}
+    agent = block("agent", "agent", {"base_url": model.address, "model": "small", "prompt": "Refund", "tools": [tool]})
+    name = refund.replace("-", "_")
+    model.uses_all((name, {"order": 7}), (name, {"order": 8}))
+    model.says("Done.")
+    execution = start(client, agent)
+    first = approval_of(client, execution)
+    assert client.post(f"/api/v1/approvals/{first}/approve").status_code == 200
+    second = next_approval(client, execution, after=first)
+    assert client.post(f"/api/v1/approvals/{second}/reject", json={"note": "Too much"}).status_code == 200
+    assert client.wait_for(execution)["output"]["text"] == "Done."
+    runs = client.get("/api/executions", params={"workflow_id": refund}).json()["executions"]
+    assert [client.get(f"/api/executions/{run['id']}").json()["output"] for run in runs] == [7]
+    assert "Too much" in str(model.asked[-1]["messages"])
