@@ -115,6 +115,7 @@ class Runner:
     def _leave(self, step: Step, inner: Frame) -> None:
         self._record_interrupted(inner)
         self._watch.leave(step, inner)
+        asyncio.get_running_loop().call_soon(self._consider_idle)
 
     async def _abandon(self, step: Step, inner: Frame) -> None:
         """The container itself was stopped in the middle of a round."""
@@ -210,15 +211,19 @@ class Runner:
     async def _wait(self, frame: Frame) -> None:
         """Until a step of the frame ends, its next moment comes, or somebody pokes it."""
         poke = frame.poke = asyncio.get_running_loop().create_future()
-        if self._watch.nothing_moves() and self._may_park():
-            self._watch.idle = True
-            self._watch.poke(self._root)
+        self._consider_idle()
         until = frame.next_wake()
         if until is None:
             await poke
         else:
             await asyncio.wait((poke,), timeout=max(0.0, (until - now()).total_seconds()))
         frame.poke = None
+
+    def _consider_idle(self) -> None:
+        """When everything waits, the outermost frame is told."""
+        if self._watch.nothing_moves() and self._may_park():
+            self._watch.idle = True
+            self._watch.poke(self._root)
 
     def _may_park(self) -> bool:
         """Whether all that is left is to wait, for longer than is worth staying in memory."""

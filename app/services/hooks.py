@@ -106,7 +106,8 @@ class Hooks:
             accepted = await self._starts.accept_within(connection, row, new)
             if not accepted.replayed and not await queries.consume_arm(connection, row.id, datetime.now(UTC)):
                 raise ServiceError("NOT_DEPLOYED", "The armed call has been used, or its time is over.", 403)
-        self._bus.publish(f"workflow:{row.id}", changed(replace(row, armed_until=None)))
+        if not accepted.replayed:
+            self._bus.publish(f"workflow:{row.id}", changed(replace(row, armed_until=None)))
         return await self._starts.go(accepted)
 
     async def _answer(self, started: Started) -> HookAnswer:

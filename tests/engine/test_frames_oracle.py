@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.engine.graph import Graph
 from app.engine.regions import problems
 from app.sdk import Arrival, BlockError, Context, Json, Output, Port, Signal, Wait
-from tests.support.flows import FAR, looping
+from tests.support.flows import FAR, each, looping
 from tests.support.graphs import block, graph
 from tests.support.memory_journal import MemoryJournal
 from tests.support.oracle import FAILED, Behaviour, Oracle
@@ -29,7 +29,8 @@ MANNERS = ("at once", "later", "wait", "signal", "wait twice", "retry", "short w
 class Case:
     drawn: Graph
     behaviours: Mapping[str, Behaviour]
-    manners: Mapping[str, str]
+    manners: Mapping[str, tuple[str, ...]]
+    """Of each block, in its first, second and third round."""
     order: tuple[str, ...]
     concurrency: int
     cuts: Mapping[int, int]
@@ -50,17 +51,17 @@ def cases(draw: st.DrawFn) -> Case:
         for source in draw(st.lists(st.sampled_from(names[:number]), unique=True, max_size=3)) if number else []:
             handle = draw(st.sampled_from(("item", "output") if behaviours[source].loops is not None else PORTS))
             edges.append(f"{source}:{handle}>{target}")
-    manners = {name: draw(st.sampled_from(MANNERS)) for name in names}
+    manners = {name: draw(st.tuples(*[st.sampled_from(MANNERS)] * 3)) for name in names}
     blocks = {name: _drawn(name, behaviours[name], manners[name], draw(st.integers(1, 3))) for name in names}
     cuts = draw(st.dictionaries(st.integers(1, 6), st.integers(0, 6), max_size=4))
     return Case(graph(*edges, **blocks), behaviours, manners, tuple(names), draw(st.sampled_from((1, 2, 32))), cuts)
 
 
-def _drawn(name: str, behaviour: Behaviour, manner: str, at_once: int) -> dict[str, Json]:
+def _drawn(name: str, behaviour: Behaviour, manners: tuple[str, ...], at_once: int) -> dict[str, Json]:
     if behaviour.loops is not None:
         on_error = "continue" if behaviour.goes_on else "stop"
         return block(name, "each", {"count": behaviour.loops, "at_once": at_once, "on_error": on_error})
-    policy = {"retry": {"attempts": 3, "delay_ms": 60_000}} if manner == "retry" else {}
+    policy = {"retry": {"attempts": 3, "delay_ms": 60_000}} if "retry" in manners else {}
     return block(name, "act", policy=policy)
 
 
@@ -77,7 +78,7 @@ class Actors:
         return types(acting, looping(execute=self._loop))
 
     async def _execute(self, context: Context, config: Any, value: Json) -> Output | Wait:
-        match self._case.manners[context.block_id]:
+        match self._manner(context):
             case "later":
                 await asyncio.sleep(0)
             case "wait" | "wait twice":
@@ -92,9 +93,13 @@ class Actors:
         return self._act(context, value)
 
     async def _resume(self, context: Context, config: Any, value: Json, arrival: Arrival) -> Output | Wait:
-        if self._case.manners[context.block_id] == "wait twice" and arrival.value == 1:
+        if self._manner(context) == "wait twice" and arrival.value == 1:
             return Wait(context.now() + FAR, 2)
         return self._act(context, value)
+
+    def _manner(self, context: Context) -> str:
+        rounds = context.idempotency_key.rpartition(":")[2]
+        return self._case.manners[context.block_id][sum(map(int, rounds.split("/"))) % 3]
 
     def _act(self, context: Context, value: Json) -> Output:
         behaviour = self._case.behaviours[context.block_id]
@@ -103,10 +108,7 @@ class Actors:
         return Output([context.block_id, _plain(value)], behaviour.ports)
 
     async def _loop(self, context: Context, config: Any, value: Json) -> Output:
-        from tests.support.flows import each
-
-        made = await each(context, config, list(range(config.count)))
-        return Output(made.value)
+        return await each(context, config, list(range(config.count)))
 
 
 def _plain(value: Json) -> Json:
@@ -120,12 +122,12 @@ def _plain(value: Json) -> Json:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _has_no_containers_edge_problems(case: Case) -> bool:
+def _is_valid(case: Case) -> bool:
     return not list(problems(case.drawn, Actors(case).known()))
 
 
-VALID = cases().filter(_has_no_containers_edge_problems)
-MANY = settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+VALID = cases().filter(_is_valid)
+MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 @MANY
@@ -134,7 +136,7 @@ def test_whatever_waits_retries_or_crashes_the_end_is_what_the_oracle_says(case:
     oracle = Oracle(case.drawn, case.behaviours, case.order)
     expected = oracle.run()
     journal = MemoryJournal(case.drawn, Actors(case).known(), "in")
-    outcome = asyncio.run(journal.drive_to_end(cuts=case.cuts))
+    outcome = asyncio.run(journal.drive_to_end(cuts=case.cuts, concurrency=case.concurrency))
     assert journal.repeated == []
     if expected is FAILED:
         assert outcome.status == "failed"

@@ -110,10 +110,10 @@ class MemoryJournal:
             self.steps[place] = replace(self.steps[place], arrived=True, payload=payload)
         self.signals.clear()
 
-    async def drive_to_end(self, cuts: Mapping[int, int] | None = None, drives: int = 200) -> Outcome:
+    async def drive_to_end(self, cuts: Mapping[int, int] | None = None, drives: int = 200, **more: Any) -> Outcome:
         """Drive until it ends; whenever it parks, everything that it waits for comes. `cuts`: records by epoch."""
         for _ in range(drives):
-            outcome = await self.drive((cuts or {}).get(self.epoch + 1, 1 << 30))
+            outcome = await self.drive((cuts or {}).get(self.epoch + 1, 1 << 30), **more)
             if outcome is not None and outcome.status != "parked":
                 return outcome
             if outcome is not None:

@@ -10,6 +10,7 @@ import pytest
 
 from app.sdk import Json
 from tests.support.events import watching
+from tests.support.graphs import block
 from tests.support.people import email, join
 from tests.support.server import OWNER, Client, ServerProcess
 from tests.support.waiting import approval_of, approvals_of, gate, next_approval, start
@@ -29,8 +30,11 @@ def person(server: ServerProcess, role: str = "executor") -> tuple[Client, str]:
 
 
 def test_what_waits_is_listed_with_its_question(client: Client) -> None:
-    asked = {"description": "It is\nlarge.", "assignees": [OWNER["email"]], "form": [LIMIT], "timeout": 3600, "default": "reject"}
-    execution = start(client, gate(title="Order {{ variables.order }}", **asked), order=7)
+    asked: dict[str, Json] = {
+        "description": "It is\nlarge.", "assignees": [OWNER["email"]], "form": [LIMIT], "timeout": 3600, "default": "reject"
+    }  # fmt: skip
+    waits = block("gate", "flow.gate", {"title": "Order {{ variables.order }}", **asked})
+    execution = start(client, waits, order=7)
     (own,) = approvals_of(client, execution)
     expected = {"title": "Order 7", "n_of_m": 1, "block_id": "gate"} | asked
     assert {key: own[key] for key in expected} == expected
