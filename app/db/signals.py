@@ -24,6 +24,7 @@ class SignalRow:
     execution_id: str
     block_id: str
     iteration: str
+    seq: int
     kind: str
     name: str
     data: bytes | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -36,7 +36,7 @@ class RecordedStep:
     arrived: bool = False
     payload: Json = None
     """What the awaited signal brought, once it has `arrived`."""
-    seq: int = 0
+    seq: int = field(default=0, compare=False)
     """The number of the event that recorded it."""
 
 

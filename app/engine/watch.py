@@ -35,6 +35,10 @@ class Watch:
     def rests(self) -> None:
         """A step has ended, or leaves it to its body to do something."""
         self._busy -= 1
+        self._call_next()
+
+    def _call_next(self) -> None:
+        """There may be room for a step of the frame that has waited longest for it."""
         while self._crowded:
             frame = next(iter(self._crowded))
             del self._crowded[frame]
@@ -58,6 +62,7 @@ class Watch:
         if not self._inside[key]:
             del self._inside[key]
             self.begins()
+        self._call_next()
 
     def is_inside(self, container: Step, frame: Frame) -> bool:
         """Whether rounds of this container's body are under way."""

@@ -106,10 +106,10 @@ class EmbeddedHost:
             await self.cancel(child)
         return True
 
-    async def arrive(self, execution_id: str, block_id: str, iteration: str, payload: Json) -> None:
-        """Something that a parked step waits for has come and is on disk: go on now."""
+    async def arrive(self, execution_id: str, block_id: str, iteration: str, payload: Json, seq: int | None = None) -> None:
+        """Something that a step waits for in its parking `seq` has come and is on disk: go on now."""
         drive = self._drives.get(execution_id)
-        if drive is not None and drive.runner is not None and drive.runner.arrive(block_id, iteration, payload):
+        if drive is not None and drive.runner is not None and drive.runner.arrive(block_id, iteration, payload, seq):
             return
         if drive is None:
             await self.take(execution_id)

@@ -75,7 +75,7 @@ def finished_row(execution_id: str, event: StepFinished) -> dict[str, Any]:
         "ports": encode(event.ports),
         "input": event.input,
         "output": event.output,
-        "error": None if event.error is None else encode(event.error.as_json()),
+        "error": None if event.error is None else _step_error(event.error),
         "response": None if event.response is None else encode(event.response),
         "log": encode(event.log) if event.log else None,
         "attempts": event.attempts,
@@ -96,7 +96,7 @@ def parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
         "ports": b"[]",
         "input": event.input,
         "output": event.output,
-        "error": None if event.error is None else encode(event.error.as_json()),
+        "error": None if event.error is None else _step_error(event.error),
         "response": None,
         "log": encode(event.log) if event.log else None,
         "attempts": event.attempts,
@@ -105,6 +105,11 @@ def parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
         "wake_at": event.wake_at,
         "duration_ms": None,
     }
+
+
+def _step_error(failure: Failure) -> bytes:
+    """A step's failure; that trying again is senseless is kept for the container around it."""
+    return encode(failure.as_json() if failure.retryable else {**failure.as_json(), "retryable": False})
 
 
 def read_json(raw: bytes | None) -> Any:
@@ -155,7 +160,8 @@ def read_step(row: Any) -> RecordedStep:
         row.started_at,
         row.wake_at,
         read_json(row.response),
-        None if error is None else Failure(error["code"], error["message"], error["block_id"]),
+        None if error is None else Failure(error["code"], error["message"], error["block_id"], error.get("retryable", True)),
         row.iteration,
         row.attempts,
+        seq=row.seq,
     )

@@ -14,6 +14,6 @@ logger = logging.getLogger(__name__)
 async def pass_on(host: EmbeddedHost, row: SignalRow, payload: Json) -> None:
     """Let the execution go on now. A failure is only a delay: the host's sweep finds what was woken."""
     try:
-        await host.arrive(row.execution_id, row.block_id, row.iteration, payload)
+        await host.arrive(row.execution_id, row.block_id, row.iteration, payload, row.seq)
     except Exception:
         logger.exception("passing an answer on failed; the sweep takes it up", extra={"execution_id": row.execution_id})

@@ -64,7 +64,7 @@ def step_views(
         home = homes[block_id]
         key = (id(home), iteration)
         if key not in rounds:
-            entries = program.entries(row.start_block) if home is program else home.plan.roots
+            entries = program.entries(row.start_block) if home is program else home.doors
             rounds[key] = _replay(home, entries, iteration, rows, execution_input)
         return rounds[key]
 

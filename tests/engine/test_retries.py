@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -216,8 +217,6 @@ async def test_the_total_counts_from_the_first_attempt_also_after_a_crash() -> N
     await journal.drive()
     ((place, step),) = journal.steps.items()
     journal.time_passes()
-    from dataclasses import replace
-
     journal.steps[place] = replace(journal.steps[place], started_at=step.started_at - timedelta(minutes=9, seconds=30))
     outcome = await journal.drive()
     assert outcome is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,8 +120,9 @@ async def test_signals_and_decisions_go_with_their_execution(studio: Studio) -> 
     workflow = await studio.new(*blocks, edges=["start>ask"], settings={"retention": {"days": 1}})
     started = await studio.server.services.executions.execute(studio.actor, workflow, durably=True)
     execution = started.execution_id
-    while not await count(studio, signals, [execution]):
-        pass
+    async with asyncio.timeout(5):
+        while not await count(studio, signals, [execution]):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     await studio.server.services.executions.cancel(studio.actor, execution)
     then = datetime.now(UTC) - timedelta(days=2)
     await studio.change(executions, executions.c.id == execution, created_at=then, finished_at=then)

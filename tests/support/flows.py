@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.engine.events import StepStarted
 from app.sdk import Arrival, Block, BlockError, Context, Json, Output, Port, Signal, Wait
 from tests.support.graphs import block
-from tests.support.tiny import Types, tiny, types
+from tests.support.tiny import Ran, Types, tiny, types
 
 FAR = timedelta(days=30)
 
@@ -107,3 +108,8 @@ def flows(*more: Block) -> Types:
         tiny("bad", bad),
         *more,
     )
+
+
+def rounds(ran: Ran, block_id: str) -> list[str]:
+    """The iterations in which a block was started, in order."""
+    return [event.iteration for event in ran.recorder.events if isinstance(event, StepStarted) and event.block_id == block_id]
