@@ -10,7 +10,7 @@ import pytest
 
 from app.engine.runner import Runner
 from app.sdk import Arrival, BlockError, Context, Json, Output, Signal, Wait
-from tests.support.flows import Failing, ask, flows, loop, told
+from tests.support.flows import Failing, ask, asks_again, flows, loop, told
 from tests.support.graphs import block, graph
 from tests.support.memory_journal import MemoryJournal
 from tests.support.tiny import Environment, MemoryRecorder, Types, assignment, drive, tiny
@@ -172,13 +172,6 @@ async def test_a_question_times_out_while_the_execution_is_driven() -> None:
     ran = await drive(graph("ask>end", ask=block("ask", "ask", {"limit": 0.02})), flows(), 7)
     assert ran.outcome.output["timed_out"] is True
     assert "parks" not in ran.told
-
-
-async def asks_again(context: Context, config: Any, value: Json, arrival: Arrival) -> Output | Wait:
-    """Like an agent: a second question after the first answer."""
-    if arrival.value == value:
-        return Wait(None, [arrival.payload], Signal("event", "more"))
-    return Output([*arrival.value, arrival.payload])
 
 
 async def test_a_step_may_ask_again_after_its_first_answer() -> None:

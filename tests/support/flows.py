@@ -75,6 +75,13 @@ async def told(context: Context, config: Any, value: Json, arrival: Arrival) -> 
     return Output({"value": arrival.value, "payload": arrival.payload, "timed_out": arrival.timed_out})
 
 
+async def asks_again(context: Context, config: Any, value: Json, arrival: Arrival) -> Output | Wait:
+    """Like an agent: a second question after the first answer."""
+    if arrival.value == value:
+        return Wait(None, [arrival.payload], Signal("event", "more"))
+    return Output([*arrival.value, arrival.payload])
+
+
 class Failing:
     """A block that fails `times` times for each place, then gives its input."""
 
