@@ -11,7 +11,7 @@ test: .venv/test.stamp
 	scripts/install_browser.sh
 	$(BIN)/ruff check .
 	$(BIN)/mypy app blocks tests/support
-	$(BIN)/pytest -m "not browser"
+	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
 	$(BIN)/pytest -m browser
 
 check: .venv/test.stamp

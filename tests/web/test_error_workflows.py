@@ -109,6 +109,17 @@ def test_two_handlers_that_fail_do_not_tell_each_other_for_ever(client: Client) 
     assert len(runs(client, child)) == 4
 
 
+def test_a_workflow_never_hears_of_its_own_failure(client: Client) -> None:
+    bad = block("bad", "code", {"code": "output = 1 / 0"})
+    blocks = (block("start", "starter"), block("failed", "trigger.error"), bad)
+    workflow = client.deployed(*blocks, edges=["start>bad", "failed>bad"])
+    witness = listening(client, workflows=[workflow])
+    client.execute(workflow)
+    told(client, witness)
+    assert [run["trigger"] for run in runs(client, workflow)] == ["api"]
+    client.post(f"/api/workflows/{workflow}/undeploy")
+
+
 def test_trying_out_tells_nobody(client: Client) -> None:
     workflow = failing(client)
     handler = listening(client, workflows=[workflow])

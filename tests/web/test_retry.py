@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -210,6 +211,21 @@ def test_a_watcher_of_a_retried_execution_is_told_of_the_steps_that_were_taken_o
     retried = retry(client, execution, revision="newest")["execution_id"]
     events = client.get(f"/api/executions/{retried}/events").text
     for block_id in ("begin", "pay", "broken", "notify"):
+        assert f'"block_id":"{block_id}"' in events
+
+
+def test_whoever_comes_while_a_retry_runs_is_told_of_them_too(client: Client, peer: CountingPeer) -> None:
+    blocks = (block("begin", "starter"), call("pay", peer), call("hold", peer))
+    workflow = client.new(*blocks, edges=["begin>pay", "pay>hold"])
+    accepted = client.post(f"/api/workflows/{workflow}/execute", json={"wait": False}).json()["execution_id"]
+    peer.wait_for("/hold")
+    client.post(f"/api/executions/{accepted}/cancel")
+    retried = retry(client, accepted)["execution_id"]
+    peer.wait_for("/hold", 2)
+    threading.Timer(0.3, peer.release.set).start()
+    events = client.get(f"/api/executions/{retried}/events").text
+    assert [events.count(f'"step_finished","seq":{n},') for n in (2, 3)] == [1, 1]
+    for block_id in ("begin", "pay", "hold"):
         assert f'"block_id":"{block_id}"' in events
 
 
