@@ -210,8 +210,7 @@ def test_8_what_runs_keeps_its_revision_and_what_comes_later_has_the_new_one(cli
     workflow = client.new(*says("old"), edges=["start>wait", "wait>say"])
     before = client.post(f"/api/workflows/{workflow}/execute", json={"wait": False}).json()["execution_id"]
     client.wait_for(before, "waiting")
-    drawn = client.drawn(workflow)
-    drawn["blocks"] = says("new")
+    drawn = {"blocks": says("new"), "edges": client.drawn(workflow)["edges"]}
     assert client.put(f"/api/workflows/{workflow}/graph", json=drawn).status_code == 200
     after = client.post(f"/api/workflows/{workflow}/execute", json={"wait": False}).json()["execution_id"]
     client.wait_for(after, "waiting")

@@ -110,7 +110,7 @@ class Transactions:
                 self._begun(None)
             return write(transactions, batches)
 
-        ThreadTransactions._write = counted  # type: ignore[method-assign]
+        ThreadTransactions._write = counted  # type: ignore[method-assign, assignment]
 
     def _begun(self, connection: sa.Connection | None) -> None:
         self.count += 1

@@ -113,7 +113,9 @@ def test_a_value_that_code_nests_too_deep_fails_and_is_never_changed(client: Cli
     assert client.get(f"/api/executions/{result['execution_id']}").json()["status"] == result["status"]
 
 
-@pytest.mark.parametrize("id", ["1", "nothing", "%00", "..", "'; drop table workflows; --", "é", "a" * 3000, "0d4724e5-e71d-4136-8810-2b9a01115887"])
+@pytest.mark.parametrize(
+    "id", ["1", "nothing", "%00", "..", "'; drop table workflows; --", "é", "a" * 3000, "0d4724e5-e71d-4136-8810-2b9a01115887"]
+)
 def test_an_id_that_does_not_exist_is_404(client: Client, kept: str, id: str) -> None:
     for path in (
         f"/api/workflows/{id}x",
@@ -167,7 +169,19 @@ def test_an_unknown_start_block_is_400(client: Client, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "   ", "a" * 201, "a/b", "a\nb", "a\tb", "a\x00b", "\u202ereversed", "0d4724e5-e71d-4136-8810-2b9a01115887", "626c1d8894f3489c8a31b78dacbf40bc"]
+    "name",
+    [
+        "",
+        "   ",
+        "a" * 201,
+        "a/b",
+        "a\nb",
+        "a\tb",
+        "a\x00b",
+        "\u202ereversed",
+        "0d4724e5-e71d-4136-8810-2b9a01115887",
+        "626c1d8894f3489c8a31b78dacbf40bc",
+    ],
 )
 def test_a_bad_name_is_400(client: Client, kept: str, name: str) -> None:
     for answer in (client.post("/api/workflows", json={"name": name}), client.put(f"/api/workflows/{kept}", json={"name": name})):

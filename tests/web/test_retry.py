@@ -233,11 +233,11 @@ def test_the_page_offers_to_retry_and_names_what_would_be_repeated(client: Clien
     workflow, execution = failed_in_the_middle(client, peer)
     page = client.get(f"/executions/{execution}").text
     assert "Retry" in page
-    assert "From the failed block?" in page
+    assert "Retry from the failed block?" in page
     assert "would run a second time: Pay (general_api)." in page
     assert "newest revision" not in page
     repair(client, workflow)
-    assert "From the failed block, with the newest revision?" in client.get(f"/executions/{execution}").text
+    assert "Retry from the failed block, with the newest revision?" in client.get(f"/executions/{execution}").text
     form = {"from": "failed", "revision": "newest", "_csrf": client.headers["X-CSRF-Token"]}
     sent = client.post(f"/executions/{execution}/retry", data=form)
     assert sent.status_code == 303

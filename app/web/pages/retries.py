@@ -30,7 +30,7 @@ class RetryOffer:
 
 async def retry_offers(actor: Actor, services: Services, detail: ExecutionDetail) -> Sequence[RetryOffer]:
     """The ways to retry an execution; none while it goes on, or for those who may not run it."""
-    begins = [("From the failed block", FAILED), ("From the start", START)]
+    begins = [("Retry from the failed block", FAILED), ("Retry from the start", START)]
     if detail.summary.status == "completed":
         del begins[0]
     wanted = [(label, RetryRequest(begin, SAME)) for label, begin in begins]
