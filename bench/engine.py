@@ -105,7 +105,7 @@ def exponent(costs: Mapping[int, float]) -> float:
     """The k for which n steps take about n ** k: 1 is linear."""
     points = [(math.log(size), math.log(cost * size)) for size, cost in costs.items()]
     x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    covariance, variance = sum((a - x) * (b - y) for a, b in points), sum((a - x) ** 2 for a, _ in points)
+    covariance, variance = sum((a - x) * (b - y) for a, b in points), sum((a - x) * (a - x) for a, _ in points)
     return covariance / variance
 
 

@@ -31,7 +31,7 @@ class Plan:
     def number(self) -> dict[str, int]:
         return {block_id: number for number, block_id in enumerate(self.ids)}
 
-    @property
+    @cached_property
     def roots(self) -> tuple[int, ...]:
         return tuple(number for number, count in enumerate(self.incoming) if count == 0)
 

@@ -194,7 +194,14 @@ def _action(form: Sequence[tuple[str, str]]) -> Action | None:
 
 
 def _read_policy(node: _Node, before: Mapping[str, Json]) -> tuple[dict[str, Json], ConfigProblem | None]:
-    policy: dict[str, Json] = {"timeout_ms": before.get("timeout_ms"), "on_error": before.get("on_error", "fail")}
+    """What the form does not show stays as it was."""
+    policy: dict[str, Json] = {**before, "timeout_ms": before.get("timeout_ms"), "on_error": before.get("on_error", "fail")}
+    if "run_if" in node.children:
+        policy["run_if"] = node.text_of("run_if").strip()
+    attempts = node.children["retry"].text_of("attempts") if "retry" in node.children else ""
+    if re.fullmatch(r"[1-9][0-9]?|100", attempts):
+        retry = before.get("retry")
+        policy["retry"] = {**(retry if isinstance(retry, dict) else {}), "attempts": int(attempts)}
     if node.text_of("on_error") in ("fail", "continue"):
         policy["on_error"] = node.text_of("on_error")
     text = node.text_of("timeout_ms").strip()
