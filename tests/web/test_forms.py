@@ -251,7 +251,11 @@ def test_broken_json_is_kept_and_its_place_is_named() -> None:
 
 
 def test_the_policy_that_the_form_does_not_show_is_kept() -> None:
-    old = {"id": "b", "config": {}, "policy": {"retry": {"attempts": 2, "delay_ms": 50}, "cache_ttl_ms": 9, "pinned": {"output": 1}}}
+    old = {
+        "id": "b",
+        "config": {},
+        "policy": {"retry": {"attempts": 2, "delay_ms": 50}, "cache_ttl_ms": 9, "pinned": {"output": 1}},
+    }
     sent = [("policy.timeout_ms", ""), ("policy.retry.attempts", "5"), ("policy.run_if", " input.ok ")]
     assert read_block((), sent, old).block["policy"] == {
         "retry": {"attempts": 5, "delay_ms": 50},
