@@ -104,7 +104,7 @@ async def per_step(graphs: Mapping[str, Graph], steps: Mapping[str, int]) -> dic
 def exponent(costs: Mapping[int, float]) -> float:
     """The k for which n steps take about n ** k: 1 is linear."""
     points = [(math.log(size), math.log(cost * size)) for size, cost in costs.items()]
-    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    x, y = sum(a for a, _ in points) / len(points), sum(b for _, b in points) / len(points)
     covariance, variance = sum((a - x) * (b - y) for a, b in points), sum((a - x) * (a - x) for a, _ in points)
     return covariance / variance
 

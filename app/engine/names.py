@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +11,32 @@ from app.engine.expressions import Scope
 from app.sdk import Json
 
 
+class Absent(Mapping[str, str]):
+    """The blocks of a workflow that have no output yet, with their names."""
+
+    def __init__(self, blocks: Mapping[str, str], outputs: Mapping[str, Json]) -> None:
+        self._blocks = blocks
+        self._outputs = outputs
+
+    def __getitem__(self, block_id: str) -> str:
+        if block_id in self._outputs:
+            raise KeyError(block_id)
+        return self._blocks[block_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return (block_id for block_id in self._blocks if block_id not in self._outputs)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Names:
     """Grows as blocks finish. The body of a container has names of its own, which begin with those around it."""
 
-    def __init__(self, base: dict[str, Any], outputs: dict[str, Json], absent: dict[str, str]) -> None:
+    def __init__(self, base: dict[str, Any], outputs: dict[str, Json], blocks: Mapping[str, str]) -> None:
         self._outputs = outputs
-        self._absent = absent
+        self._blocks = blocks
+        self._absent = Absent(blocks, outputs)
         self._base = base | {"blocks": outputs}
 
     @classmethod
@@ -30,11 +50,11 @@ class Names:
     ) -> Names:
         """`blocks`: the name of every block of the workflow by its id."""
         base = {"variables": variables, "execution": execution, "workflow": workflow, "secrets": secrets}
-        return cls(base, {}, dict(blocks))
+        return cls(base, {}, blocks)
 
     def inner(self, more: Mapping[str, Json]) -> Names:
         """The names of one round of a body: these and `more`."""
-        return Names(self._base | dict(more), dict(self._outputs), dict(self._absent))
+        return Names(self._base | dict(more), dict(self._outputs), self._blocks)
 
     @property
     def variables(self) -> Mapping[str, Json]:
@@ -48,7 +68,6 @@ class Names:
 
     def finished(self, block_id: str, output: Json) -> None:
         """A block's output is known from now on."""
-        self._absent.pop(block_id, None)
         self._outputs[block_id] = {"output": output}
         self._base.setdefault(block_id, self._outputs[block_id])
 

@@ -68,6 +68,7 @@ def add_a_block_of_ones_own(page: Page) -> None:
     """Drag a code block in, connect it behind the webhook, fill in its form."""
     canvas = page.locator("#canvas").bounding_box()
     assert canvas
+    page.get_by_label("Search blocks").fill("code")
     source = page.locator('[data-palette-type="code"]').bounding_box()
     assert source
     before = page.locator("[data-block-id]").count()
