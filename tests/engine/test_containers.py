@@ -168,3 +168,29 @@ async def test_more_steps_than_allowed_end_the_execution_whatever_the_loop_says(
     assert ran.outcome.error is not None
     assert ran.outcome.error.code == "TOO_MANY_STEPS"
     assert len(rounds(ran, "double")) == 9, "the loop itself is a step too"
+
+
+# -- room ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_loop_whose_rounds_wait_takes_no_room_from_others() -> None:
+    drawn = graph("start>each", "each:item>long", "start>beside", start="start", each=loop("each"), long="long")
+    ran = await asyncio.wait_for(drive(drawn, flows(), [1], concurrency=1), 5)
+    assert ran.outcome.status == "parked"
+    assert "beside" in ran.recorder.ran()
+
+
+async def test_rounds_share_the_room_of_the_execution() -> None:
+    running, most = 0, 0
+
+    async def counts(context: Context, config: Any, value: Json) -> Output:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.001)
+        running -= 1
+        return Output(value)
+
+    drawn = graph("each:item>a", "each:item>b", "a>c", "b>c", each=loop("each", at_once=10), a="count", b="count", c="count")
+    ran = await asyncio.wait_for(drive(drawn, flows(tiny("count", counts)), list(range(20)), concurrency=3), 5)
+    assert (ran.outcome.status, most) == ("completed", 3)
