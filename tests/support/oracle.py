@@ -33,6 +33,8 @@ class Oracle:
     behaviours: Mapping[str, Behaviour]
     order: Sequence[str]
     ran: set[tuple[str, str]] = field(default_factory=set)
+    passed_over: bool = False
+    """Whether a round failed and its loop went on: which other steps of that round ran is a matter of speed."""
 
     def run(self) -> Json:
         """The output of the execution, or FAILED."""
@@ -91,6 +93,7 @@ class Oracle:
             result = self._run(members, doors, path, number, block) if members else number
             if result is FAILED and not behaviour.goes_on:
                 return FAILED
+            self.passed_over = self.passed_over or result is FAILED
             results.append("failed" if result is FAILED else result)
         return results
 
