@@ -69,7 +69,7 @@ def _configure(engine: AsyncEngine, pragma: str, begin: str) -> None:
     def connected(connection: Any, record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", pragma):
+        for statement in (f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", pragma):
             cursor.execute(statement)
         cursor.close()
 

@@ -66,8 +66,12 @@ class ThreadTransactions:
 
     async def write(self, batches: Sequence[Batch]) -> set[int]:
         async with self._database.turn:
+            written = asyncio.get_running_loop().run_in_executor(self._thread, self._write, batches)
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._write, batches)
+                return await asyncio.shield(written)
+            except asyncio.CancelledError:
+                await asyncio.wait((written,))  # the turn ends only when the thread has let go of the database
+                raise
             except sqlite3.Error as error:
                 raise sa.exc.DBAPIError.instance(None, None, error, sqlite3.Error) from None
 
