@@ -61,7 +61,8 @@ def writing(batches: Sequence[Batch], dialect: str) -> Writing:
         here: list[Row] = [{"at_id": batch.execution_id}]
         if status == "waiting":
             yield _wake_if_answered(), here
-        elif status in TERMINAL and status != "completed":
+        elif status in TERMINAL and (status != "completed" or batch.epoch > 1):
+            # a first driver that completes has ended every step itself; a later one may have passed a round over
             yield _close_steps(), here
             yield _close_signals(), here
     return fenced

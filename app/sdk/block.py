@@ -64,7 +64,8 @@ class Context(Protocol):
         """Run the blocks behind this block's body port once, with `value` as their input and `names` (item, index) in scope.
 
         Returns their output. Raises BlockError when one of them fails. The same iteration is never run twice: after a
-        crash it goes on where it was.
+        crash it goes on where it was. When all that is under way waits, the execution is parked in the middle of this
+        call; whoever goes on with it begins the container anew and asks for the same rounds again.
         """
 
     def stream(self, text: str) -> None:

@@ -127,7 +127,7 @@ def _is_valid(case: Case) -> bool:
 
 
 VALID = cases().filter(_is_valid)
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 @MANY

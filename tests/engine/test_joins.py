@@ -112,7 +112,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(cases())
 def test_what_runs_does_not_depend_on_how_branches_join_or_on_who_is_faster(case: Case) -> None:
     plan = compile_plan(case.drawn, case.joins_any)

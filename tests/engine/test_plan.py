@@ -158,7 +158,7 @@ def brute_force(case: Case) -> dict[str, list[str]]:
         running = found
 
 
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(cases())
 def test_progress_is_what_brute_force_finds(case: Case) -> None:
     plan = compile_plan(case.drawn)

@@ -131,6 +131,24 @@ async def test_an_answer_in_the_very_moment_of_parking_is_taken_up_by_the_next_d
     assert (outcome.status, recorder.told[-2:]) == ("parked", ["parks", "durable"])
 
 
+async def test_a_step_whose_answer_came_too_late_to_matter_is_recorded_as_interrupted() -> None:
+    let_go, recorder = asyncio.Event(), MemoryRecorder()
+
+    async def fail(context: Context, config: Any, value: Json) -> Output:
+        await let_go.wait()
+        raise BlockError("BROKEN", "it is broken")
+
+    drawn = graph("start>ask", "start>fail", start="start", ask="ask", fail="fail")
+    runner = Runner(assignment(drawn, flows(tiny("fail", fail, effect="write")), 7, concurrency=1), recorder, Environment())
+    task = asyncio.create_task(runner.drive())
+    while "fail starts" not in recorder.told:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    assert runner.arrive("ask", "", "news"), "it goes on as soon as there is room for it, which there will not be"
+    let_go.set()
+    assert (await asyncio.wait_for(task, 5)).status == "failed"
+    assert recorder.ended("ask").status == "cancelled"
+
+
 # -- while it is parked ----------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from tests.support.counting import CountingPeer
 from tests.support.graphs import block, webhook
 from tests.support.server import Client, ServerProcess
 
-ROUNDS = 10
+ROUNDS = 6
 CALLERS = 8
 
 

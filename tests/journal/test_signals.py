@@ -18,7 +18,7 @@ from app.journal.records import NewExecution
 from app.sdk import Json, Signal
 from tests.journal.stage import JournalStage, claimed, ignore
 from tests.support.awaited import answer, rows
-from tests.support.journals import NOW, ended, finished, new_execution, opened, sqlite_url
+from tests.support.journals import NOW, ended, finished, new_execution, opened, sqlite_url, step_rows
 
 LATER = NOW + timedelta(hours=1)
 SOON = NOW + timedelta(minutes=1)
@@ -132,6 +132,19 @@ class TestSignals(JournalStage):
         found = await rows(database, new.id)
         assert [signal.status for signal in found] == ["cancelled", "cancelled"]
         assert await answer(database, found[0].id, "late", NOW) is None
+
+    async def test_what_completes_after_it_was_taken_up_again_leaves_nothing_waiting(
+        self, journal: Journal, database: Database
+    ) -> None:
+        new = new_execution(created_at=NOW)
+        await parks(journal, new, asks("each", iteration="2"))
+        claim = await journal.claim(new.id, LATER)
+        assert claim is not None
+        recorder = journal.recorder(new, claim.epoch, ignore)
+        recorder.record(ended(seq=200))
+        await recorder.durable()
+        assert [signal.status for signal in await rows(database, new.id)] == ["cancelled"]
+        assert (await step_rows(database, new.id))["each"].status == "cancelled"
 
     async def test_an_overtaken_driver_asks_nobody(self, journal: Journal, other: Journal, database: Database) -> None:
         new = new_execution(created_at=NOW)

@@ -71,7 +71,7 @@ def ours(source: str) -> str:
         return "refused"
 
 
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=2500, deadline=None)
 @given(st.integers(0, 2**48))
 def test_every_expression_means_what_python_means(seed: int) -> None:
     source = a_random_expression(Random(seed))
