@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
@@ -18,6 +19,19 @@ READERS = 4
 BUSY_TIMEOUT_MS = 10_000
 
 
+class _Connection(sqlite3.Connection):
+    """Gives its lock back when it is closed.
+
+    SQLite keeps a closed connection, and its transaction, for as long as one statement of it is unfinished: after a
+    task was cancelled in the middle of a read, that is until the garbage collector comes by.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 class Database:
     """Two engines over one database. SQLite loses updates without BEGIN IMMEDIATE, and readers must not pay for it."""
 
@@ -31,7 +45,9 @@ class Database:
         """SQLite's file; empty for other databases."""
         self.is_sole_writer = url.startswith("sqlite")
         if self.is_sole_writer:
-            self._writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True)
+            self._writer = create_async_engine(
+                url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True, connect_args={"factory": _Connection}
+            )
             self._reader = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60, hide_parameters=True)
             _configure(self._writer, "PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
             _configure(self._reader, "PRAGMA query_only=ON", "BEGIN")

@@ -154,10 +154,12 @@ def test_a_form_that_does_not_fit_is_refused_and_nothing_is_decided(client: Clie
 
 
 def test_when_the_time_is_over_the_default_counts(client: Client) -> None:
-    execution = start(client, gate(timeout=0.4, default="reject"))
-    approval = approval_of(client, execution)
-    output = client.wait_for(execution)["output"]
+    workflow = client.new(block("start", "starter"), gate(timeout=0.4, default="reject"), edges=["start>gate"])
+    done = client.post(f"/api/workflows/{workflow}/execute", json={"variables": {}}).json()
+    output = done["output"]
     assert (output["decision"], output["timed_out"], output["decided_by"]) == ("rejected", True, None)
+    listed = client.get("/api/v1/approvals", params={"status": "all", "size": 100}).json()["data"]
+    (approval,) = [asked["id"] for asked in listed if asked["executionId"] == done["execution_id"]]
     assert client.get(f"/api/v1/approvals/{approval}").json()["status"] == "expired"
     late = decide(client, approval, "approve")
     assert (late.status_code, late.json()["error"]) == (409, "APPROVAL_EXPIRED")
