@@ -64,7 +64,7 @@ def writing(batches: Sequence[Batch], dialect: str) -> Writing:
         elif status in TERMINAL and (status != "completed" or batch.epoch > 1):
             # a first driver that completes has ended every step itself; a later one may have passed a round over
             yield _close_steps(), here
-            yield _close_signals(), here
+            yield _close_signals(), [{"at_id": batch.execution_id, "ended_at": batch.changes["finished_at"]}]
     return fenced
 
 
@@ -121,5 +121,7 @@ def _close_steps() -> Statement:
 
 @cache
 def _close_signals() -> Statement:
+    """What nobody has answered in time is told apart from what was in time to be answered."""
     awaited = sa.update(signals).where(signals.c.execution_id == sa.bindparam("at_id"), signals.c.status == "open")
-    return awaited.values(status="cancelled")
+    over = signals.c.expires_at <= sa.bindparam("ended_at", type_=signals.c.expires_at.type)
+    return awaited.values(status=sa.case((over, "expired"), else_="cancelled"))

@@ -208,7 +208,7 @@ def _status(row: SignalRow, now: datetime) -> Status:
     if row.is_open(now):
         return "pending"
     over = row.expires_at is not None and row.expires_at <= now
-    return "expired" if over and row.status == "open" else "cancelled"
+    return "expired" if row.status == "expired" or (over and row.status == "open") else "cancelled"
 
 
 def _said_before(approval: Approval, actor: Actor, choice: Choice) -> bool:
