@@ -14,7 +14,7 @@ import blocks
 from app.sdk import Block
 
 ENTRY_POINT_GROUP = "blockyard.blocks"
-CATEGORIES = ("Start", "Flow", "Data", "Code", "Connect", "AI", "Answer")
+CATEGORIES = ("Start", "Flow", "Data", "Formats", "Storage", "Code", "Connect", "AI", "Answer")
 """The palette's order; categories of other packages follow, by name."""
 
 
@@ -68,6 +68,8 @@ def _rank(category: str) -> tuple[int, str]:
 
 def _built_in() -> Iterator[Block]:
     for module in pkgutil.walk_packages(blocks.__path__, f"{blocks.__name__}."):
+        if module.name.rpartition(".")[2].startswith("_"):
+            continue  # a helper, which may need a library that is not installed
         block = getattr(importlib.import_module(module.name), "BLOCK", None)
         if isinstance(block, Block):
             yield _documented(block, module.name)

@@ -28,10 +28,12 @@ from app.services.accounts import Accounts
 from app.services.activation import Activation
 from app.services.actors import Actor
 from app.services.approvals import Approvals
+from app.services.audit import Audit
 from app.services.children import ChildWorkflows
 from app.services.container import Services
 from app.services.credentials import Credentials
 from app.services.errors import ServiceError
+from app.services.event_starts import EventStarts
 from app.services.events import Events
 from app.services.execution_events import ExecutionEvents
 from app.services.executions import Executions
@@ -39,11 +41,17 @@ from app.services.follow_up import FollowUp
 from app.services.gallery import Gallery
 from app.services.graphs import Graphs
 from app.services.health import Health
+from app.services.history import History
 from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
+from app.services.listeners import Listeners
+from app.services.operation_words import Words
+from app.services.operations import Operations
 from app.services.platform import PlatformCalls
+from app.services.presence import Presence
 from app.services.retention import RetentionLoop
 from app.services.retries import Retries
+from app.services.revisions import RevisionWriter
 from app.services.scheduler import Scheduler
 from app.services.starts import Starts
 from app.services.state import StateStore
@@ -54,6 +62,7 @@ from app.web import errors
 from app.web.api import approvals as approvals_api
 from app.web.api import events as events_api
 from app.web.api import executions as executions_api
+from app.web.api import operations as operations_api
 from app.web.api import runs as runs_api
 from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
@@ -85,7 +94,9 @@ class Server:
         catalog = Catalog.load()
         graphs = Graphs(catalog, vault)
         programs = Programs(self.database, graphs, catalog)
-        workflows = Workflows(self.database, graphs, self.bus)
+        words = Words(catalog)
+        writer = RevisionWriter(graphs, words)
+        workflows = Workflows(self.database, graphs, self.bus, writer)
         starts = Starts(self.database, self.journal, self.host)
         executions = Executions(self.database, self.host, programs, graphs, starts, settings.wait_seconds)
         credentials = Credentials(self.database, vault)
@@ -104,22 +115,28 @@ class Server:
             lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, starts, execution),
             lambda execution: PlatformCalls(self.database, workflows, executions, execution),
         )
+        listeners = Listeners(self.database, programs)
+        event_starts = EventStarts(listeners, starts)
         self.loops = (
             Scheduler(self.database, programs, starts),
-            FollowUp(self.database, programs, starts),
+            FollowUp(self.database, listeners, event_starts),
             RetentionLoop(self.database),
         )
         self.services = Services(
-            accounts=Accounts(self.database, setup_token),
+            audit=Audit(self.database),
+            accounts=Accounts(self.database, vault, setup_token),
             workflows=workflows,
             activation=Activation(self.database, graphs, self.bus),
+            operations=Operations(self.database, graphs, self.bus, writer),
+            history=History(self.database, graphs, self.bus, writer, words),
+            presence=Presence(self.bus),
             workflow_settings=SettingsOfWorkflows(self.database),
             executions=executions,
             execution_events=ExecutionEvents(self.database, self.host, executions, self.bus),
             retries=Retries(self.database, programs, executions, starts),
             hooks=Hooks(self.database, starts, programs, self.bus, settings.wait_seconds),
-            approvals=Approvals(self.database, self.host, self.bus),
-            events=Events(self.database, self.host, starts, programs, vault, self.bus),
+            approvals=Approvals(self.database, self.host, self.bus, event_starts),
+            events=Events(self.database, self.host, event_starts, vault, self.bus),
             credentials=credentials,
             gallery=Gallery(ROOT / "templates" / "gallery", workflows, graphs),
             catalog=catalog,
@@ -162,6 +179,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
     app = Litestar(
         route_handlers=[
             *workflows_api.ROUTES,
+            *operations_api.ROUTES,
             *runs_api.ROUTES,
             *executions_api.ROUTES,
             *approvals_api.ROUTES,
@@ -174,7 +192,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             "services": Provide(lambda: server.services, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
         },
-        middleware=[RequestIdMiddleware(), AuthenticationMiddleware(server.services.accounts, settings.no_auth)],
+        middleware=[RequestIdMiddleware(), AuthenticationMiddleware(server.services.accounts, server.services.audit, settings.no_auth)],
         exception_handlers={ServiceError: errors.service_error, HTTPException: errors.http_error, Exception: errors.crash},
         template_config=templates,
         before_send=[add_headers],

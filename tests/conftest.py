@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.server import Client, ServerProcess
 
 
@@ -37,6 +38,13 @@ def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
     yield process
     if process.process is not None and process.process.poll() is None:
         process.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL for all tests that do not stop it; each asks it for a database of its own."""
+    with postgres_server() as running:
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

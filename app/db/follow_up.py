@@ -1,4 +1,4 @@
-"""Queries about failed executions of which nobody has been told yet."""
+"""Queries about ended executions of which nobody has been told yet."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.db.tables import executions, workflows
 
 
 @dataclass(frozen=True, slots=True)
-class FailedRow:
-    """A failed execution with what is told about it; `error` is encoded JSON."""
+class EndedRow:
+    """An ended execution with what is told about it; `error` is encoded JSON."""
 
     id: str
     workspace_id: str
@@ -30,10 +30,10 @@ class FailedRow:
     finished_at: datetime
 
 
-async def pending(connection: AsyncConnection, limit: int) -> Sequence[FailedRow]:
+async def pending(connection: AsyncConnection, limit: int) -> Sequence[EndedRow]:
     """The oldest of them."""
     named: dict[str, sa.Column[Any]] = {"workflow_name": workflows.c.name, "settings": workflows.c.settings}
-    columns = [named[name] if name in named else executions.c[name] for name in FailedRow.__dataclass_fields__]
+    columns = [named[name] if name in named else executions.c[name] for name in EndedRow.__dataclass_fields__]
     query = (
         sa.select(*columns)
         .select_from(executions.join(workflows, workflows.c.id == executions.c.workflow_id))
@@ -41,10 +41,18 @@ async def pending(connection: AsyncConnection, limit: int) -> Sequence[FailedRow
         .order_by(executions.c.finished_at)
         .limit(limit)
     )
-    return [FailedRow(*row) for row in (await connection.execute(query)).all()]
+    return [EndedRow(*row) for row in (await connection.execute(query)).all()]
 
 
-async def claim(connection: AsyncConnection, execution_id: str) -> bool:
-    """Take one of them over; True for exactly one caller."""
-    update = sa.update(executions).where(executions.c.id == execution_id, executions.c.followed_up.is_(False))
-    return (await connection.execute(update.values(followed_up=True))).rowcount == 1
+async def claim(connection: AsyncConnection, *execution_ids: str) -> int:
+    """Take them over; how many nobody else has taken."""
+    update = sa.update(executions).where(executions.c.id.in_(execution_ids), executions.c.followed_up.is_(False))
+    return (await connection.execute(update.values(followed_up=True))).rowcount
+
+
+async def triggers_above(connection: AsyncConnection, execution_id: str) -> set[str]:
+    """What has started an execution, and all those that it was started by."""
+    here = sa.select(executions.c.trigger, executions.c.parent_id).where(executions.c.id == execution_id)
+    above = here.cte("above", recursive=True)
+    further = sa.select(executions.c.trigger, executions.c.parent_id).where(executions.c.id == above.c.parent_id)
+    return set((await connection.execute(sa.select(above.union(further).c.trigger))).scalars())

@@ -1,11 +1,11 @@
-"""The database: one writer at a time with BEGIN IMMEDIATE, readers beside it, migrations at start."""
+"""The database: one writer at a time, readers beside it that see one moment, migrations at start."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 READERS = 4
 BUSY_TIMEOUT_MS = 10_000
+ONE_WRITER = "SELECT pg_advisory_xact_lock(20260601)"
+"""PostgreSQL's BEGIN IMMEDIATE: who writes sees all that was written before, and nobody else writes until the end."""
 
 
 class _Connection(sqlite3.Connection):
@@ -33,27 +35,29 @@ class _Connection(sqlite3.Connection):
 
 
 class Database:
-    """Two engines over one database. SQLite loses updates without BEGIN IMMEDIATE, and readers must not pay for it."""
+    """Two engines over one database: updates are lost unless writers take turns, and readers must not pay for it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.changes = 0
         """Grows with every transaction that may have changed what people made; the journal's own do not count."""
-        self.turn: AbstractAsyncContextManager[Any] = asyncio.Lock() if url.startswith("sqlite") else nullcontext()
-        """Held by whoever writes into SQLite, so that writers of this process queue here and not in its busy loop."""
+        self.turn = asyncio.Lock()
+        """Held by whoever writes, so that writers of this process queue here and not in the database."""
         self.path = sa.make_url(url).database or "" if url.startswith("sqlite") else ""
         """SQLite's file; empty for other databases."""
         self.is_sole_writer = url.startswith("sqlite")
         if self.is_sole_writer:
-            self._writer = create_async_engine(
-                url, pool_size=1, max_overflow=0, pool_timeout=60, hide_parameters=True, connect_args={"factory": _Connection}
-            )
-            self._reader = create_async_engine(url, pool_size=READERS, max_overflow=0, pool_timeout=60, hide_parameters=True)
+            self._writer = _engine(url, 1, connect_args={"factory": _Connection})
+            self._reader = _engine(url, READERS)
             _configure(self._writer, "PRAGMA synchronous=FULL", "BEGIN IMMEDIATE")
             _configure(self._reader, "PRAGMA query_only=ON", "BEGIN")
         else:
-            self._writer = create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
-            self._reader = self._writer
+            one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            self._writer = _engine(url, 1, pool_pre_ping=True)
+            self._reader = _engine(url, READERS, pool_pre_ping=True, execution_options=one_moment)
+            _begin_with(self._writer, ONE_WRITER)
+            _hide_details(self._writer)
+            _hide_details(self._reader)
 
     @asynccontextmanager
     async def write(self, *, counts: bool = True) -> AsyncIterator[AsyncConnection]:
@@ -80,6 +84,10 @@ class Database:
         await self._reader.dispose()
 
 
+def _engine(url: str, connections: int, **more: Any) -> AsyncEngine:
+    return create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=60, hide_parameters=True, **more)
+
+
 def _configure(engine: AsyncEngine, pragma: str, begin: str) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, record: Any) -> None:
@@ -89,9 +97,23 @@ def _configure(engine: AsyncEngine, pragma: str, begin: str) -> None:
             cursor.execute(statement)
         cursor.close()
 
+    _begin_with(engine, begin)
+
+
+def _begin_with(engine: AsyncEngine, statement: str) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql(statement)
+
+
+def _hide_details(engine: AsyncEngine) -> None:
+    """PostgreSQL tells the values of a row that it refuses, in the lines after the first."""
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def failed(context: sa.engine.ExceptionContext) -> None:
+        for error in (context.original_exception, context.sqlalchemy_exception):
+            if error is not None:
+                error.args = (str(error.args[0] if error.args else error).partition("\n")[0],)
 
 
 def _upgrade(connection: sa.Connection) -> None:

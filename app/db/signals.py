@@ -99,7 +99,7 @@ async def find(connection: AsyncConnection, signal_id: str, *, kind: str, worksp
     query = sa.select(*_COLUMNS).select_from(_SIGNALS).where(signals.c.id == signal_id, signals.c.kind == kind)
     if workspace_id is not None:
         query = query.where(signals.c.workspace_id == workspace_id)
-    row = (await connection.execute(query.with_for_update(of=signals))).first()
+    row = (await connection.execute(query)).first()
     return None if row is None else SignalRow(*row)
 
 
@@ -148,7 +148,7 @@ async def awaiting_event(connection: AsyncConnection, workspace_id: str, name: s
     """Everything in a workspace that waits for an event of this name."""
     found = _of_kind(workspace_id, "event") & (signals.c.name == name)
     query = sa.select(*_COLUMNS).select_from(_SIGNALS).where(found, _pending(now)).order_by(signals.c.created_at)
-    return [SignalRow(*row) for row in (await connection.execute(query.with_for_update(of=signals))).all()]
+    return [SignalRow(*row) for row in (await connection.execute(query)).all()]
 
 
 async def answer(connection: AsyncConnection, row: SignalRow, payload: bytes, now: datetime) -> bool:

@@ -171,6 +171,17 @@ async def list_revisions(connection: AsyncConnection, workflow_id: str, offset: 
     return [RevisionRow(*row) for row in (await connection.execute(query)).all()]
 
 
+async def find_revisions(connection: AsyncConnection, workflow_id: str, wanted: Collection[int]) -> Sequence[RevisionRow]:
+    """Those of the revisions that are stored, the newest first."""
+    query = (
+        sa.select(revisions.c.revision, users.c.username, revisions.c.message, revisions.c.created_at)
+        .join(users, users.c.id == revisions.c.author_id)
+        .where(revisions.c.workflow_id == workflow_id, revisions.c.revision.in_(wanted))
+        .order_by(revisions.c.revision.desc())
+    )
+    return [RevisionRow(*row) for row in (await connection.execute(query)).all()]
+
+
 async def set_webhooks(
     connection: AsyncConnection, workspace_id: str, workflow_id: str, source: str, declared: Sequence[tuple[str, str]]
 ) -> None:

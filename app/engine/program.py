@@ -92,12 +92,28 @@ class Program:
             return (chosen[0].number,)
         if not chosen:
             raise LookupError("Every block at which this workflow could start is disabled.")
-        names = ", ".join(f"`{step.id}`" for step in chosen)
-        raise LookupError(f"This workflow can start at {names}: name one as `start_block`.")
+        raise LookupError(f"This workflow can start at {_listed(chosen)}: name one as `start_block`.")
+
+    def called_at(self) -> str | None:
+        """The block at which an execution enters that another one starts; None: where it does when a person runs it.
+
+        Raises LookupError with the reason when it can enter nowhere.
+        """
+        called = [step for step in self.triggers if step.enabled and step.block.type in CALLED_STARTS]
+        if len(called) > 1:
+            raise LookupError(f"Another workflow can start it at {_listed(called)}: only one of them may be enabled.")
+        start_block = called[0].id if called else None
+        self.entries(start_block)
+        return start_block
 
 
 MANUAL_STARTS = ("starter",)
+CALLED_STARTS = ("trigger.workflow",)
 REACHING_OUT = frozenset({"http", "models", "blocks"})
+
+
+def _listed(steps: list[Step]) -> str:
+    return ", ".join(f"`{step.id}`" for step in steps)
 
 
 def compile_program(graph: Graph, types: BlockTypes) -> Program:

@@ -33,6 +33,7 @@ from app.sdk.config import (
     field_kind,
     kind,
 )
+from app.sdk.files import FILE_SCHEMA, File, is_file
 from app.sdk.models import (
     McpServer,
     ModelAnswer,
@@ -57,9 +58,11 @@ from app.sdk.services import (
     WorkflowResult,
     Workflows,
 )
+from app.sdk.work import work
 
 __all__ = [
     "ERROR_PORT",
+    "FILE_SCHEMA",
     "LITERAL_KINDS",
     "AnyJson",
     "Arrival",
@@ -74,6 +77,7 @@ __all__ = [
     "Example",
     "Execute",
     "Expression",
+    "File",
     "Http",
     "HttpRequest",
     "HttpResponse",
@@ -105,5 +109,7 @@ __all__ = [
     "Workflows",
     "expand_ports",
     "field_kind",
+    "is_file",
     "kind",
+    "work",
 ]

@@ -83,6 +83,15 @@ class State(Protocol):
     async def add(self, namespace: str, key: str, value: Json, ttl: float | None = None) -> bool:
         """Set it only when there is none; True when it was set."""
 
+    async def swap(self, namespace: str, key: str, expected: Json, value: Json, ttl: float | None = None) -> bool:
+        """Set it only when its value is still `expected` (None: when there is none); True when it was set."""
+
+    async def delete(self, namespace: str, key: str) -> bool:
+        """Forget it; False when there was none."""
+
+    async def keys(self, namespace: str, prefix: str = "", limit: int = 100) -> list[str]:
+        """The keys that begin with `prefix`, in order."""
+
     async def take(self, namespace: str, key: str, rate: float, burst: int) -> float:
         """Take one token of a bucket filled with `rate` tokens a second, at most `burst`; seconds to wait, 0 when taken."""
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from app.services.errors import ServiceError
+from app.services.permissions import ANY_KEY, PERMISSIONS, RANK, SCOPES, Role
 
-Role = Literal["viewer", "executor", "editor", "admin"]
-RANK: dict[str, int] = {"viewer": 0, "executor": 1, "editor": 2, "admin": 3}
+__all__ = ["RANK", "Actor", "Role"]
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in person (or later a key) at work in one workspace."""
+    """A signed-in person, or a key of theirs, at work in one workspace."""
 
     user_id: str
     username: str
@@ -21,7 +20,14 @@ class Actor:
     workspace_id: str
     role: Role
     csrf_token: str = ""
-    session_hash: bytes = b""
+    session_id: str = ""
+    operator: bool = False
+    """Whether this person runs the server: the first account."""
+    scopes: frozenset[str] | None = None
+    """What the key is for; None for people, who may do what their role allows."""
+    key_id: str = ""
+    address: str = ""
+    request_id: str = ""
 
     def may(self, role: str) -> bool:
         return RANK[self.role] >= RANK[role]
@@ -30,3 +36,16 @@ class Actor:
         """Raises ServiceError 403 when this actor's role is below `role`."""
         if not self.may(role):
             raise ServiceError("FORBIDDEN", f"This needs the role {role}; yours is {self.role}.", 403)
+
+    def allows(self, action: str) -> bool:
+        """Whether role and scopes permit an action of the permissions table."""
+        permission = PERMISSIONS[action]
+        return self.may(permission.role) and (self.scopes is None or permission.scope in (ANY_KEY, *self.scopes))
+
+    def demand(self, action: str) -> None:
+        """Raises ServiceError 403 when this actor may not do this."""
+        permission = PERMISSIONS[action]
+        self.require(permission.role)
+        if not self.allows(action):
+            needed = f"the scope {permission.scope}" if permission.scope in SCOPES else "a person who has signed in"
+            raise ServiceError("FORBIDDEN", f"This needs {needed}; this key does not have it.", 403)

@@ -21,10 +21,13 @@ from app.services.actors import Actor
 from app.services.approval_forms import Question, read_answers, read_question
 from app.services.arrivals import pass_on
 from app.services.errors import ServiceError, invalid, not_found
+from app.services.event_starts import EventStarts, event_of
 from app.services.pages import Page, Paging
 from app.services.refusals import is_uuid
+from app.services.starts import Accepted
 
 KIND = "approval"
+DECIDED = "approval.decided"
 MAX_NOTE = 5_000
 MAX_COUNTED = 100
 WANTED: dict[str, Wanted] = {"pending": "pending", "decided": "decided", "all": "all"}
@@ -77,10 +80,11 @@ class Approval:
 
 
 class Approvals:
-    def __init__(self, database: Database, host: EmbeddedHost, bus: EventBus) -> None:
+    def __init__(self, database: Database, host: EmbeddedHost, bus: EventBus, starts: EventStarts) -> None:
         self._database = database
         self._host = host
         self._bus = bus
+        self._starts = starts
 
     async def list(self, actor: Actor, paging: Paging, status: str = "pending") -> Page[Approval]:
         """Pending ones, the longest waiting first; others, the newest first."""
@@ -133,6 +137,8 @@ class Approvals:
         if len(note) > MAX_NOTE:
             raise invalid(f"`note` may have {MAX_NOTE:,} characters.", [{"field": "note", "message": "is too long"}])
         payload: Json = None
+        listening = await self._starts.fitting(actor.workspace_id, DECIDED)
+        accepted: Sequence[Accepted] = ()
         async with self._database.write() as connection:
             row, approval = await _find(connection, actor, approval_id)
             if _said_before(approval, actor, choice):
@@ -146,8 +152,12 @@ class Approvals:
             if payload is not None:
                 await queries.answer(connection, row, encode(payload), now)
                 approval = (await _find(connection, actor, approval_id))[1]
+                told = await self._starts.about_execution(connection, listening, row.workflow_id, row.execution_id)
+                event = event_of(DECIDED, now, decided_data(approval, payload))
+                accepted = await self._starts.accept(connection, told, event, actor.user_id)
         if payload is not None:
             await pass_on(self._host, row, payload)
+            await self._starts.go(accepted)
             self._announce(actor.workspace_id, approval)
         return approval
 
@@ -159,7 +169,19 @@ class Approvals:
             "title": approval.question.title,
             "decision": approval.status,
         }
-        self._bus.publish(f"workspace:{workspace_id}", Message("approval.decided", data))
+        self._bus.publish(f"workspace:{workspace_id}", Message(DECIDED, data))
+
+
+def decided_data(approval: Approval, outcome: dict[str, Json]) -> dict[str, Json]:
+    """What workflows are told about a decision."""
+    return {
+        "approval_id": approval.id,
+        "execution_id": approval.execution_id,
+        "workflow": {"id": approval.workflow_id, "name": approval.workflow_name},
+        "block_id": approval.block_id,
+        "title": approval.question.title,
+        **outcome,
+    }
 
 
 async def _find(connection: AsyncConnection, actor: Actor, approval_id: str) -> tuple[SignalRow, Approval]:

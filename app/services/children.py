@@ -73,10 +73,10 @@ class ChildWorkflows:
             raise BlockError("WORKFLOW_DISABLED", f"workflow `{row.name}` is switched off")
         revision = row.deployed_revision or row.revision
         try:
-            (await self._programs.load(row.id, revision)).program.entries(None)
+            start_block = (await self._programs.load(row.id, revision)).program.called_at()
         except LookupError as error:
             raise BlockError("WORKFLOW_NOT_READY", f"workflow `{row.name}`: {error.args[0]}") from None
-        new = new_execution(row, revision, None, "workflow", self._parent.user_id, dict(variables))
+        new = new_execution(row, revision, start_block, "workflow", self._parent.user_id, dict(variables))
         new = replace(
             new,
             parent_id=self._parent.id,

@@ -8,13 +8,17 @@ from app.catalog import Catalog
 from app.services.accounts import Accounts
 from app.services.activation import Activation
 from app.services.approvals import Approvals
+from app.services.audit import Audit
 from app.services.credentials import Credentials
 from app.services.events import Events
 from app.services.execution_events import ExecutionEvents
 from app.services.executions import Executions
 from app.services.gallery import Gallery
 from app.services.health import Health
+from app.services.history import History
 from app.services.hooks import Hooks
+from app.services.operations import Operations
+from app.services.presence import Presence
 from app.services.retries import Retries
 from app.services.workflow_settings import SettingsOfWorkflows
 from app.services.workflows import Workflows
@@ -23,8 +27,12 @@ from app.services.workflows import Workflows
 @dataclass(frozen=True, slots=True)
 class Services:
     accounts: Accounts
+    audit: Audit
     workflows: Workflows
     activation: Activation
+    operations: Operations
+    history: History
+    presence: Presence
     workflow_settings: SettingsOfWorkflows
     executions: Executions
     execution_events: ExecutionEvents

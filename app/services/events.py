@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from app.adapters.vault import Vault
-from app.db import listeners
 from app.db import signals as queries
-from app.db.memory import Memory
 from app.db.session import Database
 from app.db.signals import SignalRow
-from app.db.workflows import WorkflowRow
-from app.engine.messages import Message, iso
+from app.engine.messages import Message
 from app.engine.values import decode_stored, encode
 from app.hosts.bus import EventBus, messages
 from app.hosts.embedded import EmbeddedHost
@@ -27,14 +20,12 @@ from app.sdk import Json
 from app.services.actors import Actor
 from app.services.arrivals import pass_on
 from app.services.errors import ServiceError, invalid
-from app.services.executions import HEARTBEAT_SECONDS, new_execution
-from app.services.lending import Programs
-from app.services.starts import Accepted, Starts
-
-logger = logging.getLogger(__name__)
+from app.services.event_starts import EventStarts, event_of
+from app.services.executions import HEARTBEAT_SECONDS
 
 KIND = "event"
-TRIGGER = "trigger.event"
+OWN_NAMES = ("run.", "approval.")
+"""How the names of events begin that only the studio itself sends."""
 MAX_NAME = 200
 TOKEN_LENGTH = 64
 
@@ -56,27 +47,13 @@ class Awaited:
     data: Json
 
 
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    """A block of a deployed workflow that starts it when an event fits."""
-
-    workflow: WorkflowRow
-    revision: int
-    block_id: str
-    pattern: str
-
-
 class Events:
-    def __init__(
-        self, database: Database, host: EmbeddedHost, starts: Starts, programs: Programs, vault: Vault, bus: EventBus
-    ) -> None:
+    def __init__(self, database: Database, host: EmbeddedHost, starts: EventStarts, vault: Vault, bus: EventBus) -> None:
         self._database = database
         self._host = host
         self._starts = starts
-        self._programs = programs
         self._vault = vault
         self._bus = bus
-        self._listeners = Memory(database, self._find_listeners)
 
     # -- by name -------------------------------------------------------------------------------------------------
 
@@ -85,27 +62,17 @@ class Events:
         actor.require("executor")
         _check_name(name)
         now = datetime.now(UTC)
-        event: dict[str, Json] = {"type": name, "timestamp": iso(now), "data": payload}
-        fitting = [found for found in await self._listeners.get(actor.workspace_id) if fnmatchcase(name, found.pattern)]
+        event = event_of(name, now, payload)
+        fitting = await self._starts.fitting(actor.workspace_id, name)
         async with self._database.write(counts=False) as connection:
             waiting = await queries.awaiting_event(connection, actor.workspace_id, name, datetime.now(UTC))
             answered = [row for row in waiting if await queries.answer(connection, row, encode(payload), now)]
-            accepted = [one for found in fitting if (one := await self._accept(connection, actor, found, event)) is not None]
+            accepted = await self._starts.accept(connection, fitting, event, actor.user_id)
         for row in answered:
             await pass_on(self._host, row, payload)
-        started = [(await self._starts.go(one)).execution_id for one in accepted]
+        started = await self._starts.go(accepted)
         self._bus.publish(f"workspace:{actor.workspace_id}", Message("event", event))
         return Sent(list(dict.fromkeys(row.execution_id for row in answered)), started)
-
-    async def _accept(self, connection: AsyncConnection, actor: Actor, found: _Listener, event: Json) -> Accepted | None:
-        """None when the workflow's settings allow no further execution; that is no fault of who sent the event."""
-        new = new_execution(found.workflow, found.revision, found.block_id, "event", actor.user_id, event)
-        try:
-            async with connection.begin_nested():
-                return await self._starts.accept_within(connection, found.workflow, new)
-        except ServiceError as error:
-            logger.warning("an event started nothing: %s", error.message, extra={"workflow_id": found.workflow.id})
-            return None
 
     async def news(self, actor: Actor) -> AsyncIterator[Message | None]:
         """What happens in the actor's workspace from now on: events, and approvals needed and decided."""
@@ -114,17 +81,6 @@ class Events:
             yield None
             async for message in messages(subscription, HEARTBEAT_SECONDS):
                 yield message
-
-    async def _find_listeners(self, workspace_id: str) -> Sequence[_Listener]:
-        async with self._database.read() as connection:
-            rows = await listeners.deployed(connection, workspace_id)
-        return [found for row, graph in rows if TRIGGER.encode() in graph for found in await self._listeners_of(row)]
-
-    async def _listeners_of(self, row: WorkflowRow) -> Sequence[_Listener]:
-        revision = row.deployed_revision or row.revision
-        program = (await self._programs.load(row.id, revision)).program
-        triggers = [step for step in program.steps if step.enabled and step.block.type == TRIGGER]
-        return [_Listener(row, revision, step.id, str(step.config.raw.get("event", ""))) for step in triggers]
 
     # -- by address ----------------------------------------------------------------------------------------------
 
@@ -174,6 +130,9 @@ def _check_name(name: str) -> None:
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name != name.strip():
         message = f"`name` must have 1 to {MAX_NAME} printable characters, with no space at its ends."
         raise invalid(message, [{"field": "name", "message": "must be the name of an event"}])
+    if name.startswith(OWN_NAMES):
+        message = f"The studio itself tells of what begins with {' and '.join(OWN_NAMES)}; choose another `name`."
+        raise invalid(message, [{"field": "name", "message": "is a name of the studio's own events"}])
 
 
 def _still_open(row: SignalRow | None) -> SignalRow:

@@ -32,7 +32,7 @@ class ExecutionEvents:
         """An execution's messages with a seq above `after`: first those that were, then live; None is a heartbeat."""
         actor.require("viewer")
         with self._bus.subscribe(f"execution:{execution_id}") as subscription:
-            known = await self._known_messages(actor, execution_id)
+            known = await self.known(actor, execution_id)
             seen = after
             for message in known:
                 if is_news(message, seen):
@@ -47,7 +47,7 @@ class ExecutionEvents:
                 if live is not None and live.type == "execution_finished":
                     return
 
-    async def _known_messages(self, actor: Actor, execution_id: str) -> Sequence[Message]:
+    async def known(self, actor: Actor, execution_id: str) -> Sequence[Message]:
         """What has happened so far: as the drive here remembers it, and what was before that as the journal does."""
         history = self._host.history(execution_id)
         if history and isinstance(history[-1], ExecutionFinished):

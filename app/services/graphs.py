@@ -33,12 +33,20 @@ class Graphs:
         sizes = [len(raw[key]) if isinstance(raw, dict) and isinstance(raw.get(key), list) else 0 for key in ("blocks", "edges")]
         if problems := too_large(*sizes):
             return Graph(), problems
-        graph, problems = parse_graph(raw, lambda type: self._catalog.canonical(type) or type)
-        found = validate(graph, self._catalog)
+        graph, problems = parse_graph(raw, self.canonical)
+        found = self.check(graph)
         ids_lost = any(problem.block_id for problem in problems)
         if ids_lost:
             found = [problem for problem in found if problem.code != "UNKNOWN_BLOCK"]
-        return graph, [*problems, *found, *_repeated_webhooks(graph)]
+        return graph, [*problems, *found]
+
+    def canonical(self, type: str) -> str:
+        """The name of a block type that was given by an alias; unknown types stay as they are."""
+        return self._catalog.canonical(type) or type
+
+    def check(self, graph: Graph) -> list[Problem]:
+        """Everything that forbids saving a graph of the right form."""
+        return [*validate(graph, self._catalog), *_repeated_webhooks(graph)]
 
     def readiness(self, graph: Graph) -> list[Problem]:
         """What still has to be filled in or repaired before the graph can run, and warnings."""
@@ -116,6 +124,18 @@ class Graphs:
             blocks.append(replace(block, config=config))
         return replace(graph, blocks=tuple(blocks))
 
+    def with_secrets_of(self, graph: Graph, old: Graph) -> Graph:
+        """The graph with the secrets of `old` in the places that are masked; without one there, the place is left empty."""
+        before = {block.id: {path: text for path, text in self._secrets(block)} for block in old.blocks}
+        blocks = []
+        for block in graph.blocks:
+            config = block.config
+            for path, text in self._secrets(block):
+                if text == MASK:
+                    config = _replaced(config, path, before.get(block.id, {}).get(path, ""))
+            blocks.append(replace(block, config=config))
+        return replace(graph, blocks=tuple(blocks))
+
     def minted(self, graph: Graph) -> Graph:
         """The graph with new ids and secrets wherever a block mints its own; for copies and templates."""
         blocks = []
@@ -124,6 +144,14 @@ class Graphs:
             fresh = {field: str(uuid4()) for field in palette_entry(declared)["mint"]} if declared else {}
             blocks.append(replace(block, config=block.config | fresh))
         return replace(graph, blocks=tuple(blocks))
+
+    def seal(self, text: str, workflow_id: str) -> bytes:
+        """A text that may hold secrets of this workflow's blocks, as it is stored."""
+        return self._vault.seal(text, workflow_id)
+
+    def unseal(self, sealed: bytes, workflow_id: str) -> str:
+        """Raises VaultError when the text was sealed with another key or for another workflow."""
+        return self._vault.unseal(sealed, workflow_id)
 
     def _secrets(self, block: GraphBlock) -> Iterator[tuple[Path, str]]:
         declared = self._catalog.get(block.type)

@@ -12,6 +12,7 @@ from app.sdk import BlockError, Json
 
 MAX_NAMESPACE = 200
 MAX_KEY = 500
+MAX_KEYS = 10_000
 
 
 class StateStore:
@@ -49,6 +50,28 @@ class WorkspaceState:
                 return False
             await kv.put(connection, self.workspace_id, namespace, key, _encoded(value), _expiry(now, ttl), now)
         return True
+
+    async def swap(self, namespace: str, key: str, expected: Json, value: Json, ttl: float | None = None) -> bool:
+        if expected is None:
+            return await self.add(namespace, key, value, ttl)
+        _check(namespace, key)
+        now = datetime.now(UTC)
+        async with self.database.write(counts=False) as connection:
+            stored = await kv.get(connection, self.workspace_id, namespace, key, now)
+            if stored is None or decode_stored(stored) != expected:
+                return False
+            return await kv.put_over(
+                connection, self.workspace_id, namespace, key, stored, _encoded(value), _expiry(now, ttl), now
+            )
+
+    async def delete(self, namespace: str, key: str) -> bool:
+        _check(namespace, key)
+        async with self.database.write(counts=False) as connection:
+            return await kv.delete(connection, self.workspace_id, namespace, key, datetime.now(UTC))
+
+    async def keys(self, namespace: str, prefix: str = "", limit: int = 100) -> list[str]:
+        async with self.database.read() as connection:
+            return await kv.keys(connection, self.workspace_id, namespace, prefix, min(limit, MAX_KEYS), datetime.now(UTC))
 
     async def take(self, namespace: str, key: str, rate: float, burst: int) -> float:
         _check(namespace, key)

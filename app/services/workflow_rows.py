@@ -55,6 +55,12 @@ async def announce(database: Database, bus: EventBus, actor: Actor, workflow_id:
             bus.publish(f"workflow:{workflow_id}", changed(row))
 
 
+def tell_of_graph(bus: EventBus, workflow_id: str, revision: int, author: str = "", batch_id: str = "") -> None:
+    """Tell whoever watches a workflow that there is a newer graph; what has changed they ask for, as far as they may."""
+    data = {"revision": revision, "author": author, "batch_id": batch_id}
+    bus.publish(f"workflow:{workflow_id}", Message("graph.changed", data))
+
+
 def changed(row: WorkflowRow) -> Message:
     window = armed_window(row)
     return Message(

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import executions as execution_queries
 from app.db import schedules as schedule_queries
@@ -29,7 +28,8 @@ from app.services.refusals import (
     checked_name,
     graph_refused,
 )
-from app.services.workflow_rows import announce, armed_window, find_row, load_graph
+from app.services.revisions import RevisionWriter, replacing
+from app.services.workflow_rows import announce, armed_window, find_row, load_graph, tell_of_graph
 from app.services.workflow_settings import WorkflowSettings, settings_of, store_settings
 
 RevisionSummary = RevisionRow
@@ -83,10 +83,11 @@ class SavedGraph:
 
 
 class Workflows:
-    def __init__(self, database: Database, graphs: Graphs, bus: EventBus) -> None:
+    def __init__(self, database: Database, graphs: Graphs, bus: EventBus, writer: RevisionWriter) -> None:
         self._database = database
         self._graphs = graphs
         self._bus = bus
+        self._writer = writer
 
     async def list(self, actor: Actor, paging: Paging) -> Page[WorkflowSummary]:
         actor.require("viewer")
@@ -131,7 +132,7 @@ class Workflows:
                 await queries.insert(connection, row)
             except IntegrityError:
                 raise ServiceError("NAME_TAKEN", f"There is already a workflow named `{row.name}`.", 409) from None
-            await self._write_revision(connection, actor, row, graph, 1, "Created")
+            await self._writer.first(connection, actor, row, graph)
             if sample is not None:
                 await queries.update(connection, row.id, sample=encode(sample))
         return await self.get(actor, row.id)
@@ -235,8 +236,9 @@ class Workflows:
             if if_match is not None and if_match != row.revision:
                 message = f"The workflow is at revision {row.revision}, not {if_match}: somebody has changed it since."
                 raise ServiceError("STALE_REVISION", message, 412, data={"revision": row.revision})
-            revision = row.revision + 1
-            await self._write_revision(connection, actor, row, graph, revision, message)
+            before = await load_graph(connection, self._graphs, row, row.revision)
+            revision = await self._writer.next(connection, actor, row, before, graph, replacing(before, graph), message)
+        tell_of_graph(self._bus, row.id, revision)
         await announce(self._database, self._bus, actor, row.id)
         return SavedGraph(len(graph.blocks), len(graph.edges), revision, self._graphs.readiness(graph))
 
@@ -248,37 +250,6 @@ class Workflows:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             found = await queries.list_revisions(connection, row.id, asked.page * asked.size, asked.size)
         return Page(found, row.revision, asked.page, asked.size)
-
-    async def _write_revision(
-        self, connection: AsyncConnection, actor: Actor, row: WorkflowRow, graph: Graph, revision: int, message: str
-    ) -> None:
-        webhook_ids = self._graphs.webhook_ids(graph)
-        taken = await queries.webhooks_elsewhere(connection, row.id, [webhook_id for webhook_id, _ in webhook_ids])
-        if taken:
-            blocks = dict(webhook_ids)
-            raise graph_refused(
-                [
-                    Problem(
-                        "WEBHOOK_ID_TAKEN",
-                        f"The webhook id of block `{blocks[one]}` belongs to another workflow.",
-                        blocks[one],
-                        "webhook_id",
-                    )
-                    for one in sorted(taken)
-                ]
-            )
-        now = datetime.now(UTC)
-        stored = self._graphs.store(graph, row.id)
-        await queries.insert_revision(connection, actor.workspace_id, row.id, revision, stored, actor.user_id, message[:500], now)
-        await queries.update(
-            connection,
-            row.id,
-            revision=revision,
-            updated_at=now,
-            block_count=sum(block.enabled for block in graph.blocks),
-            trigger_count=self._graphs.trigger_count(graph),
-        )
-        await queries.set_webhooks(connection, actor.workspace_id, row.id, "draft", webhook_ids)
 
 
 def _summary(listed: ListedWorkflow) -> WorkflowSummary:

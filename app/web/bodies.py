@@ -49,6 +49,14 @@ def text_field(body: dict[str, Json], name: str, default: str | None = None) -> 
     return value
 
 
+def flag_field(body: dict[str, Json], name: str) -> bool | None:
+    """A truth value of the body, None where it is missing. Raises 400 for anything else."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise invalid(f"`{name}` must be true or false.", [{"field": name, "message": "must be true or false"}])
+    return value
+
+
 def read_paging(request: Request[Any, Any, Any]) -> Paging:
     """`page`, `size`, `q`, `sort` and `order` from the address. Raises 400."""
     query = request.query_params

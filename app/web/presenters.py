@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from app.services.refusals import problem_json
 from app.services.traces import StepView
 from app.services.workflow_settings import WorkflowSettings
 from app.services.workflows import RevisionSummary, Workflow, WorkflowSummary
+from app.web.waiting_steps import WaitingSteps
 
 T = TypeVar("T")
 
@@ -130,20 +130,23 @@ def execute_answer(detail: ExecutionDetail) -> dict[str, Json]:
     }
 
 
-def trace(detail: ExecutionDetail, addresses: Mapping[tuple[str, str], str]) -> dict[str, Json]:
-    """Per-block details; `node_id` and `nodes` are the words of contract.md A249. `addresses`: where waiting steps go on."""
+def trace(detail: ExecutionDetail, waiting: WaitingSteps) -> dict[str, Json]:
+    """Per-block details; `node_id` and `nodes` are the words of contract.md A249."""
     return {
         "execution_id": detail.summary.id,
         "workflow_name": detail.summary.workflow_name,
         "status": detail.summary.status,
-        "nodes": [
-            {
-                "node_id": view.block_id,
-                **step_with_data(view),
-                "resume_url": addresses.get((view.block_id, view.iteration)),
-            }
-            for view in detail.steps
-        ],
+        "nodes": [{"node_id": view.block_id, **step_with_data(view), **_waiting(view, waiting)} for view in detail.steps],
+    }
+
+
+def _waiting(view: StepView, waiting: WaitingSteps) -> dict[str, Json]:
+    place = view.block_id, view.iteration
+    asked = waiting.approvals.get(place)
+    return {
+        "resume_url": waiting.addresses.get(place),
+        "approval_id": None if asked is None else asked.id,
+        "approval_url": waiting.approval_url(place),
     }
 
 

@@ -13,7 +13,7 @@ from app.adapters.http import EgressClient
 from app.adapters.sandbox import MontySandbox
 from app.catalog import Catalog
 from app.engine.expressions import Scope, compile_expression, compile_template
-from app.sdk import Arrival, Json, Output, SandboxResult, Wait, WorkflowResult
+from app.sdk import LITERAL_KINDS, Arrival, Json, Output, SandboxResult, Wait, WorkflowResult, field_kind
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CATALOG = Catalog.load()
@@ -78,6 +78,21 @@ class State:
             return False
         await self.set(namespace, key, value, ttl)
         return True
+
+    async def swap(self, namespace: str, key: str, expected: Json, value: Json, ttl: float | None = None) -> bool:
+        if await self.get(namespace, key) != expected:
+            return False
+        await self.set(namespace, key, value, ttl)
+        return True
+
+    async def delete(self, namespace: str, key: str) -> bool:
+        known = await self.get(namespace, key) is not None
+        self._values.pop((namespace, key), None)
+        return known
+
+    async def keys(self, namespace: str, prefix: str = "", limit: int = 100) -> list[str]:
+        found = sorted(key for space, key in self._values if space == namespace and key.startswith(prefix))
+        return [key for key in found if await self.get(namespace, key) is not None][:limit]
 
     async def take(self, namespace: str, key: str, rate: float, burst: int) -> float:
         level, since = self._buckets.get((namespace, key), (float(burst), self.seconds))
@@ -175,7 +190,9 @@ class Stage:
         self.value = value
         if block.join != "all" and not self.inputs and isinstance(value, dict):
             self.inputs = value
-        resolved = config if block_type in ("code", "condition") else self.resolve(config)
+        fields = block.config.model_fields
+        literal = {name for name in config if name in fields and field_kind(fields[name]) in LITERAL_KINDS}
+        resolved = {name: item if name in literal else self.resolve(item) for name, item in config.items()}
         return await block.execute(self, block.config.model_validate(resolved), value)
 
     async def resume(self, block_type: str, config: dict[str, Json], value: Json, arrival: Arrival) -> Output | Wait:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,15 @@ from alembic.migration import MigrationContext
 import app.db.session
 from app.db.session import Database
 from app.db.tables import metadata
-from tests.support.journals import opened, sqlite_url
+from tests.support.journals import opened
 
 pytestmark = pytest.mark.anyio
 
 MIGRATIONS = Path(app.db.session.__file__).parent / "migrations"
+INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
+}
 
 
 def tables(connection: sa.Connection) -> set[str]:
@@ -27,31 +32,29 @@ def tables(connection: sa.Connection) -> set[str]:
 
 def indexes(connection: sa.Connection) -> dict[str, object]:
     """The definition of every index, as the database itself has it."""
-    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-    return {name: " ".join(sql.split()) for name, sql in connection.execute(sa.text(query))}
+    return {name: " ".join(sql.split()) for name, sql in connection.execute(sa.text(INDEXES[connection.dialect.name]))}
 
 
-async def test_the_migrated_tables_are_the_declared_ones(tmp_path: Path) -> None:
+async def test_the_migrated_tables_are_the_declared_ones(new_url: Callable[[], str]) -> None:
     def differences(connection: sa.Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
 
-    async with opened(sqlite_url(tmp_path)) as database, database.write() as connection:
+    async with opened(new_url()) as database, database.write() as connection:
         assert await connection.run_sync(differences) == []
 
 
-async def test_the_migrated_indexes_are_the_declared_ones(tmp_path: Path) -> None:
-    (tmp_path / "declared").mkdir()
-    declared = Database(sqlite_url(tmp_path / "declared"))
+async def test_the_migrated_indexes_are_the_declared_ones(new_url: Callable[[], str]) -> None:
+    declared = Database(new_url())
     async with declared.write() as connection:
         await connection.run_sync(metadata.create_all)
         wanted = await connection.run_sync(indexes)
     await declared.close()
-    async with opened(sqlite_url(tmp_path)) as database, database.read() as connection:
+    async with opened(new_url()) as database, database.read() as connection:
         assert await connection.run_sync(indexes) == wanted
 
 
-async def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
-    async with opened(sqlite_url(tmp_path)) as database:
+async def test_migrating_twice_changes_nothing(new_url: Callable[[], str]) -> None:
+    async with opened(new_url()) as database:
         async with database.read() as connection:
             before = await connection.run_sync(tables)
         await database.migrate()
@@ -59,14 +62,14 @@ async def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
             assert await connection.run_sync(tables) == before
 
 
-async def test_the_way_back_ends_with_an_empty_database(tmp_path: Path) -> None:
+async def test_the_way_back_ends_with_an_empty_database(new_url: Callable[[], str]) -> None:
     def down(connection: sa.Connection) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
 
-    database = Database(sqlite_url(tmp_path))
+    database = Database(new_url())
     await database.migrate()
     async with database.write() as connection:
         await connection.run_sync(down)

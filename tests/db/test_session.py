@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with opened(sqlite_url(tmp_path)) as database:
+async def database(new_url: Callable[[], str]) -> AsyncIterator[Database]:
+    async with opened(new_url()) as database:
         yield database
 
 
@@ -28,7 +28,7 @@ async def name(database: Database) -> str:
         return found
 
 
-async def test_no_update_is_lost(tmp_path: Path, database: Database) -> None:
+async def test_no_update_is_lost(database: Database) -> None:
     """Eight processes' worth of writers, each with a connection of its own, read, think and write."""
     writers = [Database(database.url) for _ in range(8)]
     async with database.write() as connection:
@@ -69,7 +69,7 @@ async def test_a_reader_sees_one_moment_while_others_write(database: Database) -
 
 async def test_a_reader_cannot_write(database: Database) -> None:
     async with database.read() as connection:
-        with pytest.raises(sa.exc.OperationalError, match="readonly"):
+        with pytest.raises(sa.exc.DBAPIError, match=r"read-?only"):
             await connection.execute(sa.update(workspaces).values(name="changed"))
 
 
@@ -85,11 +85,12 @@ async def test_values_are_not_shown_in_errors(database: Database) -> None:
     with pytest.raises(sa.exc.IntegrityError) as caught:
         async with database.write() as connection:
             await connection.execute(sa.insert(workspaces).values(id=WORKSPACE, name="sesame", created_at=None))
-    assert "sesame" not in str(caught.value)
+    shown = (caught.value, caught.value.__cause__)
+    assert not any("sesame" in str(error) for error in shown)
 
 
-async def test_what_is_committed_is_flushed_to_the_disk(database: Database) -> None:
-    async with database.write() as connection:
+async def test_what_is_committed_is_flushed_to_the_disk(tmp_path: Path) -> None:
+    async with opened(sqlite_url(tmp_path)) as database, database.write() as connection:
         pragmas = [
             (await connection.exec_driver_sql(f"PRAGMA {pragma}")).scalar_one() for pragma in ("journal_mode", "synchronous")
         ]

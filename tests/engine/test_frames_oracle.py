@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.graph import Graph
 from app.engine.regions import problems
 from app.sdk import Arrival, BlockError, Context, Json, Output, Port, Signal, Wait
+from tests.support.depth import examples
 from tests.support.flows import FAR, each, looping
 from tests.support.graphs import block, graph
 from tests.support.memory_journal import MemoryJournal
@@ -36,21 +37,38 @@ class Case:
     cuts: Mapping[int, int]
 
 
+SELDOM = st.sampled_from((False, False, False, True))
+ACTS = st.builds(
+    Behaviour,
+    st.lists(st.sampled_from(PORTS[:2]), unique=True, min_size=1).map(tuple),
+    fails=SELDOM,
+    passed=SELDOM,
+    continues=st.booleans(),
+    joins_any=SELDOM,
+)
+LOOPS = st.builds(Behaviour, loops=st.integers(0, 2), goes_on=st.booleans(), passed=SELDOM, continues=SELDOM)
+
+
+def _ports(behaviour: Behaviour) -> tuple[str, ...]:
+    """Where edges to blocks beside it may leave; those from a loop's other port lead into its body."""
+    return PORTS if behaviour.loops is None else ("output", "error")
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    names = [f"b{n}" for n in range(draw(st.integers(1, 8)))]
+    names = [f"b{n}" for n in range(draw(st.integers(1, 10)))]
     behaviours: dict[str, Behaviour] = {}
-    for name in names:
-        if draw(st.integers(0, 3)) == 0:
-            behaviours[name] = Behaviour(loops=draw(st.integers(0, 3)), goes_on=draw(st.booleans()))
-        else:
-            ports = draw(st.lists(st.sampled_from(PORTS[:2]), unique=True))
-            behaviours[name] = Behaviour(tuple(ports) or ("output",), fails=draw(st.integers(0, 7)) == 0)
+    homes: dict[str, str] = {}
     edges: list[str] = []
-    for number, target in enumerate(names):
-        for source in draw(st.lists(st.sampled_from(names[:number]), unique=True, max_size=3)) if number else []:
-            handle = draw(st.sampled_from(("item", "output") if behaviours[source].loops is not None else PORTS))
-            edges.append(f"{source}:{handle}>{target}")
+    for name in names:
+        loops = [before for before in names if before in behaviours and behaviours[before].loops is not None]
+        home = homes[name] = draw(st.sampled_from(["", *loops]))
+        ways = [f"{before}:{port}" for before in behaviours if homes[before] == home for port in _ports(behaviours[before])]
+        ways += [f"{home}:item"] if home else []
+        behaviours[name] = draw(st.one_of(ACTS, LOOPS))
+        if ways:
+            drawn = st.lists(st.sampled_from(ways), unique=True, min_size=1 if home else 0, max_size=3)
+            edges += [f"{way}>{name}" for way in draw(drawn)]
     manners = {name: draw(st.tuples(*[st.sampled_from(MANNERS)] * 3)) for name in names}
     blocks = {name: _drawn(name, behaviours[name], manners[name], draw(st.integers(1, 3))) for name in names}
     cuts = draw(st.dictionaries(st.integers(1, 6), st.integers(0, 6), max_size=4))
@@ -58,11 +76,19 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def _drawn(name: str, behaviour: Behaviour, manners: tuple[str, ...], at_once: int) -> dict[str, Json]:
+    policy: dict[str, Json] = {"on_error": "continue"} if behaviour.continues else {}
+    off: dict[str, Json] = {}
+    if behaviour.passed and "wait" in manners:
+        policy["run_if"] = "1 > 2"
+    elif behaviour.passed:
+        off = {"enabled": False}
     if behaviour.loops is not None:
         on_error = "continue" if behaviour.goes_on else "stop"
-        return block(name, "each", {"count": behaviour.loops, "at_once": at_once, "on_error": on_error})
-    policy = {"retry": {"attempts": 3, "delay_ms": 60_000}} if "retry" in manners else {}
-    return block(name, "act", policy=policy)
+        config = {"count": behaviour.loops, "at_once": at_once, "on_error": on_error}
+        return block(name, "each", config, policy=policy, **off)
+    if "retry" in manners:
+        policy["retry"] = {"attempts": 3, "delay_ms": 60_000}
+    return block(name, "act any" if behaviour.joins_any else "act", policy=policy, **off)
 
 
 class Actors:
@@ -75,7 +101,8 @@ class Actors:
     def known(self) -> Types:
         ports = tuple(Port(name) for name in PORTS)
         acting = tiny("act", self._execute, resume=self._resume, outputs=ports)
-        return types(acting, looping(execute=self._loop))
+        joining = tiny("act any", self._execute, resume=self._resume, outputs=ports, join="any")
+        return types(acting, joining, looping(execute=self._loop))
 
     async def _execute(self, context: Context, config: Any, value: Json) -> Output | Wait:
         match self._manner(context):
@@ -105,7 +132,7 @@ class Actors:
         behaviour = self._case.behaviours[context.block_id]
         if behaviour.fails:
             raise BlockError("BROKEN", "it is broken", retryable=False)
-        return Output([context.block_id, _plain(value)], behaviour.ports)
+        return Output([context.block_id, "any" if behaviour.joins_any else _plain(value)], behaviour.ports)
 
     async def _loop(self, context: Context, config: Any, value: Json) -> Output:
         return await each(context, config, list(range(config.count)))
@@ -127,7 +154,7 @@ def _is_valid(case: Case) -> bool:
 
 
 VALID = cases().filter(_is_valid)
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+MANY = examples(400)
 
 
 @MANY
@@ -142,7 +169,8 @@ def test_whatever_waits_retries_or_crashes_the_end_is_what_the_oracle_says(case:
         assert outcome.status == "failed"
         return
     assert outcome.status == "completed", outcome
-    assert _plain(outcome.output) == expected
+    if not any(behaviour.joins_any for behaviour in case.behaviours.values()):
+        assert _plain(outcome.output) == expected
     done = {place for place, step in journal.steps.items() if step.status in ("completed", "failed")}
     assert done == oracle.ran or oracle.passed_over
     assert not journal.by_status("waiting", "retrying")

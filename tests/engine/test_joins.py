@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.graph import Graph
 from app.engine.plan import Progress, compile_plan
 from app.engine.program import compile_program
 from app.sdk import Config, Context, Json, Output
+from tests.support.depth import examples
 from tests.support.flows import flows
 from tests.support.graphs import block, graph
 from tests.support.tiny import drive, takes, tiny, types
@@ -112,7 +113,7 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@examples(600)
 @given(cases())
 def test_what_runs_does_not_depend_on_how_branches_join_or_on_who_is_faster(case: Case) -> None:
     plan = compile_plan(case.drawn, case.joins_any)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.graph import Graph
 from app.engine.plan import Advance, Progress, compile_plan
 from app.engine.validate import MAX_BLOCKS
+from tests.support.depth import examples
 from tests.support.graphs import graph
 
 BRANCH = graph("start>check", "check:if>yes", "check:else>no", "yes>end", "no>end")
@@ -158,7 +159,7 @@ def brute_force(case: Case) -> dict[str, list[str]]:
         running = found
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(1000)
 @given(cases())
 def test_progress_is_what_brute_force_finds(case: Case) -> None:
     plan = compile_plan(case.drawn)

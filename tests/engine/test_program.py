@@ -17,7 +17,11 @@ class Question(Config):
 
 
 KNOWN = types(
-    tiny("starter", trigger=True, inputs=()), tiny("hook", trigger=True, inputs=()), takes("if"), tiny("ask", config=Question)
+    tiny("starter", trigger=True, inputs=()),
+    tiny("hook", trigger=True, inputs=()),
+    tiny("trigger.workflow", trigger=True, inputs=()),
+    takes("if"),
+    tiny("ask", config=Question),
 )
 
 
@@ -36,6 +40,23 @@ def test_an_execution_enters_at_the_named_trigger() -> None:
 
 def test_without_a_name_the_starter_is_preferred_to_other_triggers() -> None:
     assert entries(program("a>end", "b>end", a="hook", b="starter")) == ["b"]
+
+
+def test_another_workflow_enters_where_it_is_meant_to() -> None:
+    compiled = program("hand>end", "called>end", hand="starter", called="trigger.workflow")
+    assert compiled.called_at() == "called"
+    assert entries(compiled) == ["hand"]
+
+
+def test_another_workflow_enters_as_a_person_does_where_nothing_is_meant_for_it() -> None:
+    off = block("called", "trigger.workflow", enabled=False)
+    assert program("hand>end", "called>end", "hook>end", hand="starter", hook="hook", called=off).called_at() is None
+
+
+@pytest.mark.parametrize("type", ["trigger.workflow", "hook"])
+def test_another_workflow_cannot_choose_between_several_entries(type: str) -> None:
+    with pytest.raises(LookupError, match="at `a`, `b`: "):
+        program("a>end", "b>end", a=type, b=type).called_at()
 
 
 def test_the_only_trigger_is_found() -> None:

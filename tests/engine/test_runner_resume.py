@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.assignment import RecordedStep
 from app.engine.graph import Graph
 from app.engine.plan import compile_plan
 from app.sdk import BlockError, Context, Json, Output, Port
+from tests.support.depth import examples
 from tests.support.graphs import block, graph
 from tests.support.tiny import NOW, Types, drive, fails, takes, tiny, types, waits
 
@@ -216,7 +217,7 @@ def expected(case: Case) -> tuple[set[str], bool]:
     return set(taken), failed
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(cases())
 def test_an_execution_ends_alike_however_often_it_is_taken_up_again(case: Case) -> None:
     known: Types = RANDOM_TYPES

@@ -4,4 +4,5 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.journal.ownership_suite", "tests.journal.records_suite", "tests.journal.stage")
+SUITES = ("ownership_suite", "records_suite", "signals_suite", "stage")
+pytest.register_assert_rewrite(*(f"tests.journal.{name}" for name in SUITES))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.journal.ownership_suite import OwnershipSuite
 from tests.journal.records_suite import RecordsSuite
+from tests.journal.signals_suite import SignalsSuite
 
 
-class JournalSuite(OwnershipSuite, RecordsSuite):
+class JournalSuite(OwnershipSuite, RecordsSuite, SignalsSuite):
     """Inherited by the tests of each database."""

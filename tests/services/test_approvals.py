@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from app.adapters.vault import Vault
+from app.catalog import Catalog
 from app.db.tables import signals
 from app.engine.values import encode
 from app.hosts.embedded import EmbeddedHost
@@ -18,7 +20,12 @@ from app.sdk import Arrival, Context, Json, Output, Signal, Wait
 from app.services.actors import Actor
 from app.services.approvals import Approval, Approvals
 from app.services.errors import ServiceError
+from app.services.event_starts import EventStarts
+from app.services.graphs import Graphs
+from app.services.lending import Programs
+from app.services.listeners import Listeners
 from app.services.pages import Paging
+from app.services.starts import Starts
 from tests.support.graphs import graph
 from tests.support.hosts import Stage, staged, until
 from tests.support.journals import USER, WORKSPACE
@@ -56,6 +63,13 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield stage
 
 
+def approving(stage: Stage, host: EmbeddedHost) -> Approvals:
+    catalog = Catalog(())
+    programs = Programs(stage.database, Graphs(catalog, Vault(bytes(32))), catalog)
+    starts = EventStarts(Listeners(stage.database, programs), Starts(stage.database, stage.journal, host))
+    return Approvals(stage.database, host, stage.bus, starts)
+
+
 async def parked(stage: Stage, approvals: Approvals) -> tuple[str, Approval]:
     """An execution that waits, and what it asks."""
     execution_id, _ = await stage.start()
@@ -71,7 +85,7 @@ async def change(stage: Stage, approval: Approval, **values: Any) -> None:
 
 
 async def test_a_decision_on_disk_is_enough(stage: Stage) -> None:
-    approvals = Approvals(stage.database, DeafHost(), stage.bus)
+    approvals = approving(stage, DeafHost())
     execution_id, asked = await parked(stage, approvals)
     await approvals.decide(ACTOR, asked.id, "approved", "Fine")
     ended = await stage.ended(execution_id)
@@ -79,7 +93,7 @@ async def test_a_decision_on_disk_is_enough(stage: Stage) -> None:
 
 
 async def test_another_workspace_sees_and_decides_nothing(stage: Stage) -> None:
-    approvals = Approvals(stage.database, stage.host, stage.bus)
+    approvals = approving(stage, stage.host)
     execution_id, asked = await parked(stage, approvals)
     stranger = replace(ACTOR, workspace_id="workspace-2", role="admin")
     assert (await approvals.list(stranger, Paging(), "all")).total == 0
@@ -92,7 +106,7 @@ async def test_another_workspace_sees_and_decides_nothing(stage: Stage) -> None:
 
 
 async def test_what_is_over_is_not_pending_although_nobody_closed_it(stage: Stage) -> None:
-    approvals = Approvals(stage.database, stage.host, stage.bus)
+    approvals = approving(stage, stage.host)
     _, asked = await parked(stage, approvals)
     await change(stage, asked, expires_at=datetime.now(UTC) - timedelta(seconds=1))
     assert (await approvals.get(ACTOR, asked.id)).status == "expired"
@@ -102,7 +116,7 @@ async def test_what_is_over_is_not_pending_although_nobody_closed_it(stage: Stag
 
 
 async def test_a_signal_of_an_earlier_parking_is_not_pending(stage: Stage) -> None:
-    approvals = Approvals(stage.database, stage.host, stage.bus)
+    approvals = approving(stage, stage.host)
     _, asked = await parked(stage, approvals)
     await change(stage, asked, seq=1)
     with pytest.raises(ServiceError) as refused:
@@ -111,7 +125,7 @@ async def test_a_signal_of_an_earlier_parking_is_not_pending(stage: Stage) -> No
 
 
 async def test_lists_are_paged_in_order(stage: Stage) -> None:
-    approvals = Approvals(stage.database, stage.host, stage.bus)
+    approvals = approving(stage, stage.host)
     asked = [(await parked(stage, approvals))[1].id for _ in range(3)]
     pages = [await approvals.list(ACTOR, Paging(page=number, size=2)) for number in (0, 1)]
     assert [[found.id for found in page.items] for page in pages] == [asked[:2], asked[2:]]
@@ -124,7 +138,7 @@ async def test_lists_are_paged_in_order(stage: Stage) -> None:
 
 
 async def test_an_odd_question_can_be_decided(stage: Stage) -> None:
-    approvals = Approvals(stage.database, stage.host, stage.bus)
+    approvals = approving(stage, stage.host)
     execution_id, asked = await parked(stage, approvals)
     await change(stage, asked, data=encode(["not", "a", "question"]))
     assert (await approvals.decide(ACTOR, asked.id, "approved")).status == "approved"

@@ -23,6 +23,12 @@ class Behaviour:
     loops: int | None = None
     goes_on: bool = False
     """A loop that passes failing rounds over."""
+    passed: bool = False
+    """Disabled, or its condition is false: its input goes on at its first port."""
+    continues: bool = False
+    """Its policy says to go on after a failure."""
+    joins_any: bool = False
+    """Runs at the first taken edge; its output does not tell which one that was."""
 
 
 @dataclass
@@ -34,7 +40,7 @@ class Oracle:
     order: Sequence[str]
     ran: set[tuple[str, str]] = field(default_factory=set)
     passed_over: bool = False
-    """Whether a round failed and its loop went on: which other steps of that round ran is a matter of speed."""
+    """Whether a round failed and something went on: which other steps of that round ran is a matter of speed."""
 
     def run(self) -> Json:
         """The output of the execution, or FAILED."""
@@ -54,46 +60,54 @@ class Oracle:
 
     def _run(self, members: Sequence[str], entries: set[str], iteration: str, given: Json, container: str) -> Json:
         outputs: dict[str, Json] = {}
+        taken: dict[str, tuple[str, ...]] = {}
         followed: set[str] = set()
         for block in members:
-            taken = [e for e in self.graph.edges if e.target == block and e.source in outputs and self._takes(e)]
-            sources = [before for before in members if any(edge.source == before for edge in taken)]
+            ways = [e for e in self.graph.edges if e.target == block and e.source_handle in taken.get(e.source, ())]
+            sources = [before for before in members if any(edge.source == before for edge in ways)]
             if not sources and block not in entries:
                 continue
             followed.update(sources)
             came = ({container: given} if block in entries else {}) | {before: outputs[before] for before in sources}
             self.ran.add((block, iteration))
             output = self._output(block, iteration, next(iter(came.values())) if len(came) == 1 else came)
-            if output is FAILED:
+            taken[block] = self._ports(block, failed=output is FAILED)
+            if output is FAILED and not taken[block]:
                 return FAILED
-            outputs[block] = output
+            outputs[block] = f"{block} failed" if output is FAILED else output
         last = {block: output for block, output in outputs.items() if block not in followed}
         return next(iter(last.values())) if len(last) == 1 else last or None
 
-    def _takes(self, edge: Edge) -> bool:
-        behaviour = self.behaviours[edge.source]
-        if behaviour.fails:
-            return edge.source_handle == "error"
-        return edge.source_handle in behaviour.ports
+    def _ports(self, block: str, *, failed: bool) -> tuple[str, ...]:
+        behaviour = self.behaviours[block]
+        if failed:
+            if any(edge.source == block and edge.source_handle == "error" for edge in self.graph.edges):
+                return ("error",)
+            return ("output",) if behaviour.continues else ()
+        return ("output",) if behaviour.passed or behaviour.loops is not None else behaviour.ports
 
     def _output(self, block: str, iteration: str, value: Json) -> Json:
         behaviour = self.behaviours[block]
+        if behaviour.passed:
+            return value
         if behaviour.fails:
-            caught = any(edge.source == block and edge.source_handle == "error" for edge in self.graph.edges)
-            return f"{block} failed" if caught else FAILED
+            return FAILED
         if behaviour.loops is None:
-            return [block, value]
+            return [block, "any" if behaviour.joins_any else value]
+        return self._rounds(block, behaviour.loops, iteration)
+
+    def _rounds(self, block: str, count: int, iteration: str) -> Json:
         body = self._body(block)
         nested = {member for inner in body for member in self._body(inner)}
         members = [member for member in self.order if member in body - nested]
         doors = {edge.target for edge in self.graph.edges if _is_door(edge, block)}
         results: list[Json] = []
-        for number in range(behaviour.loops):
+        for number in range(count):
             path = f"{iteration}/{number}" if iteration else str(number)
             result = self._run(members, doors, path, number, block) if members else number
-            if result is FAILED and not behaviour.goes_on:
-                return FAILED
             self.passed_over = self.passed_over or result is FAILED
+            if result is FAILED and not self.behaviours[block].goes_on:
+                return FAILED
             results.append("failed" if result is FAILED else result)
         return results
 

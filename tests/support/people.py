@@ -8,7 +8,10 @@ from uuid import uuid4
 
 from tests.support.server import OWNER, Client, ServerProcess
 
-USER = "INSERT INTO users SELECT ?, ?, ?, password_hash, created_at FROM users WHERE username = ?"
+USER = (
+    "INSERT INTO users (id, email, username, password_hash, created_at)"
+    " SELECT ?, ?, ?, password_hash, created_at FROM users WHERE username = ?"
+)
 WORKSPACE = "INSERT INTO workspaces SELECT ?, 'Another workspace', created_at FROM users WHERE username = ?"
 HOME = "SELECT workspace_id FROM memberships JOIN users ON users.id = user_id WHERE username = ?"
 MEMBER = "INSERT INTO memberships (workspace_id, user_id, role) VALUES (?, ?, ?)"

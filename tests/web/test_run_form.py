@@ -29,6 +29,13 @@ def test_a_starter_asks_for_its_variables_with_their_defaults() -> None:
     ]
 
 
+def test_what_other_workflows_run_asks_a_person_for_the_same_variables() -> None:
+    called = GraphBlock("called_1", "trigger.workflow", "", config={"variables": VARIABLES})
+    (entry,) = entries(Graph((called, CODE)), BLOCK_OF)
+    assert (entry.title, entry.body) == ("When a workflow runs it", None)
+    assert entry.variables == entries(Graph((STARTER,)), BLOCK_OF)[0].variables
+
+
 def test_a_webhook_asks_for_a_body_filled_with_what_came_last_or_the_sample() -> None:
     graph = Graph((WEBHOOK,))
     assert entries(graph, BLOCK_OF)[0].body == "{}"

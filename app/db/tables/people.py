@@ -14,7 +14,13 @@ users = sa.Table(
     sa.Column("username", sa.String(64), nullable=False, unique=True),
     sa.Column("password_hash", sa.String(255), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("operator", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("disabled_at", Moment),
+    sa.Column("workspace_id", sa.String(36)),
+    sa.Column("totp_secret", sa.LargeBinary),
+    sa.Column("totp_step", sa.BigInteger),
 )
+"""`workspace_id` is where this person worked last; `totp_step` the time step of the last code that was taken."""
 
 workspaces = sa.Table(
     "workspaces",
@@ -35,12 +41,39 @@ memberships = sa.Table(
 sessions = sa.Table(
     "sessions",
     metadata,
-    sa.Column("token_hash", sa.LargeBinary(32), primary_key=True),
+    id_column(),
+    sa.Column("token_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("kind", sa.String(8), nullable=False),
     reference("users.id"),
     reference("workspaces.id"),
     sa.Column("csrf_token", sa.String(64), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
     sa.Column("expires_at", Moment, nullable=False),
     sa.Column("address", sa.String(64), nullable=False),
     sa.Column("user_agent", sa.String(255), nullable=False),
+)
+sa.Index("ix_sessions_user", sessions.c.user_id)
+
+links = sa.Table(
+    "links",
+    metadata,
+    id_column(),
+    sa.Column("token_hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("workspace_id", sa.String(36), sa.ForeignKey("workspaces.id")),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id")),
+    sa.Column("role", sa.String(16)),
+    sa.Column("email", sa.String(254), nullable=False),
+    sa.Column("created_by", sa.String(36), sa.ForeignKey("users.id")),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+"""Links that let somebody in once: an invitation into a workspace, or a new password for a user."""
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
+    sa.Column("code_hash", sa.LargeBinary(32), primary_key=True),
 )

@@ -7,28 +7,29 @@ from litestar import Response, get, post
 from app.services.actors import Actor
 from app.services.approvals import Choice
 from app.services.container import Services
-from app.web.api.workflows import EXECUTOR, VIEWER, Incoming, answer
+from app.web.api.workflows import Incoming, answer
 from app.web.approval_views import approval_answer, approvals_page
+from app.web.auth import needs
 from app.web.bodies import read_object, read_paging, text_field
 
 
-@get("/api/v1/approvals", opt=VIEWER)
+@get("/api/v1/approvals", opt=needs("approvals.read"))
 async def list_approvals(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     status = request.query_params.get("status", "pending")
     return answer(approvals_page(await services.approvals.list(actor, read_paging(request), status)))
 
 
-@get("/api/v1/approvals/{approval:str}", opt=VIEWER)
+@get("/api/v1/approvals/{approval:str}", opt=needs("approvals.read"))
 async def get_approval(approval: str, actor: Actor, services: Services) -> Response[bytes]:
     return answer(approval_answer(await services.approvals.get(actor, approval)))
 
 
-@post("/api/v1/approvals/{approval:str}/approve", opt=EXECUTOR, status_code=200)
+@post("/api/v1/approvals/{approval:str}/approve", opt=needs("approvals.decide"), status_code=200)
 async def approve(approval: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     return await _decide(approval, "approved", request, actor, services)
 
 
-@post("/api/v1/approvals/{approval:str}/reject", opt=EXECUTOR, status_code=200)
+@post("/api/v1/approvals/{approval:str}/reject", opt=needs("approvals.decide"), status_code=200)
 async def reject(approval: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     return await _decide(approval, "rejected", request, actor, services)
 

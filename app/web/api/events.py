@@ -10,7 +10,8 @@ from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
 from app.web.api.system import OUTSIDE
-from app.web.api.workflows import EXECUTOR, VIEWER, Incoming, answer
+from app.web.api.workflows import Incoming, answer
+from app.web.auth import needs
 from app.web.bodies import read_json, read_object, text_field
 from app.web.live import event_stream
 from app.web.pages.context import page
@@ -20,7 +21,7 @@ PRIVATE = {"Referrer-Policy": "no-referrer"}
 """The address is the secret, so no other page is told it."""
 
 
-@post("/api/events", opt=EXECUTOR, status_code=202)
+@post("/api/events", opt=needs("events.send"), status_code=202)
 async def send_event(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     body = await read_object(request, "name", "payload")
     name = text_field(body, "name")
@@ -28,7 +29,7 @@ async def send_event(request: Incoming, actor: Actor, services: Services) -> Res
     return answer({"name": name, "resumed": list(sent.resumed), "started": list(sent.started)}, 202)
 
 
-@get("/api/events", opt=VIEWER)
+@get("/api/events", opt=needs("events.read"))
 async def news(actor: Actor, services: Services) -> Stream:
     return event_stream(services.events.news(actor))
 

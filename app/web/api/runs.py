@@ -14,7 +14,8 @@ from app.services.errors import invalid
 from app.services.idempotency import Key, header_key
 from app.services.run_options import RunOptions, read_options
 from app.web import presenters
-from app.web.api.workflows import EXECUTOR, Incoming, answer
+from app.web.api.workflows import Incoming, answer
+from app.web.auth import needs
 from app.web.bodies import read_object
 from app.web.live import event_stream
 
@@ -46,7 +47,7 @@ async def _read_run(request: Incoming) -> _Run:
     return _Run(body.get(named), wait, read_options(body), key)
 
 
-@post("/api/workflows/{workflow:str}/execute", opt=EXECUTOR)
+@post("/api/workflows/{workflow:str}/execute", opt=needs("workflows.run"))
 async def execute(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     run = await _read_run(request)
     started = await services.executions.execute(
@@ -59,7 +60,7 @@ async def execute(workflow: str, request: Incoming, actor: Actor, services: Serv
     return answer(presenters.execute_answer(await services.executions.get(actor, started.execution_id)), 200, headers)
 
 
-@post("/api/workflows/{workflow:str}/execute/stream", opt=EXECUTOR)
+@post("/api/workflows/{workflow:str}/execute/stream", opt=needs("workflows.run"))
 async def execute_stream(workflow: str, request: Incoming, actor: Actor, services: Services) -> Stream:
     run = await _read_run(request)
     started = await services.executions.execute(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Response, delete, get, post, put
-from litestar.response import Stream
 
 from app.engine.values import encode
 from app.sdk import Json
@@ -15,13 +14,14 @@ from app.services.errors import invalid
 from app.services.refusals import problem_json
 from app.services.workflows import Workflow
 from app.web import presenters
+from app.web.auth import needs
 from app.web.bodies import read_if_match, read_json, read_object, read_paging, text_field
-from app.web.live import event_stream
 
 GRAPH_BYTES = 8_000_000
-VIEWER = {"auth": "session", "role": "viewer"}
-EXECUTOR = {"auth": "session", "role": "executor"}
-EDITOR = {"auth": "session", "role": "editor"}
+VIEWER = needs("workflows.read")
+EXECUTOR = needs("workflows.run")
+EDITOR = needs("workflows.write")
+DRAFT = needs("workflows.draft")
 
 Incoming = Request[Any, Any, Any]
 
@@ -85,7 +85,7 @@ async def get_graph(workflow: str, actor: Actor, services: Services) -> Response
     )
 
 
-@put("/api/workflows/{workflow:str}/graph", opt=EDITOR, request_max_body_size=GRAPH_BYTES)
+@put("/api/workflows/{workflow:str}/graph", opt=DRAFT, request_max_body_size=GRAPH_BYTES)
 async def put_graph(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     saved = await services.workflows.put_graph(actor, workflow, await read_json(request), read_if_match(request))
     problems = [problem_json(problem) for problem in saved.problems]
@@ -122,18 +122,6 @@ async def put_settings(workflow: str, request: Incoming, actor: Actor, services:
     return answer(presenters.settings(await services.workflow_settings.put(actor, workflow, raw)))
 
 
-@get("/api/workflows/{workflow:str}/revisions", opt=VIEWER)
-async def list_revisions(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    page = await services.workflows.revisions(actor, workflow, read_paging(request))
-    return answer(presenters.paged("revisions", page, [presenters.revision(row) for row in page.items]))
-
-
-@get("/api/workflows/{workflow:str}/events", opt=VIEWER)
-async def workflow_events(workflow: str, actor: Actor, services: Services) -> Stream:
-    found = await services.workflows.get(actor, workflow)
-    return event_stream(services.execution_events.of_workflow(actor, found.id))
-
-
 ROUTES = [
     list_workflows,
     create_workflow,
@@ -148,6 +136,4 @@ ROUTES = [
     arm,
     get_settings,
     put_settings,
-    list_revisions,
-    workflow_events,
 ]

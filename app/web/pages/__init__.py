@@ -29,6 +29,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     retries.retry_execution,
     approvals.approvals_page,
     approvals.approvals_count,
+    approvals.approval_page,
     approvals.decide_approval,
     credentials.credentials_page,
     credentials.add_credential,

@@ -18,6 +18,7 @@ from app.services.approvals import MAX_COUNTED, Choice
 from app.services.container import Services
 from app.services.errors import ServiceError, invalid
 from app.services.pages import Paging
+from app.web.auth import needs
 from app.web.bodies import read_paging
 from app.web.form_values import lines
 from app.web.pages.context import AnyRequest, page, posted_texts, see_other
@@ -28,23 +29,29 @@ LATEST: Final = Paging(size=10)
 CHANGED: Final = "approvals-changed"
 
 
-@get("/approvals", opt={"auth": "session", "role": "viewer"})
+@get("/approvals", opt=needs("approvals.read"))
 async def approvals_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     return await _page(request, actor, services)
 
 
-@get("/approvals/count", opt={"auth": "session", "role": "viewer"})
+@get("/approvals/count", opt=needs("approvals.read"))
 async def approvals_count(request: AnyRequest, actor: Actor, services: Services) -> Template:
     """The badge in the navigation."""
     count = await services.approvals.count(actor)
     return page(request, "partials/approvals_count.html", actor, count=count, at_most=MAX_COUNTED)
 
 
-@post("/approvals/{approval_id:str}/decide", opt={"auth": "session", "role": "executor"}, status_code=200)
+@get("/approvals/{approval_id:str}", opt=needs("approvals.read"))
+async def approval_page(request: AnyRequest, approval_id: str, actor: Actor, services: Services) -> Response[bytes]:
+    """One approval, for links to it."""
+    return await _one(request, actor, services, approval_id)
+
+
+@post("/approvals/{approval_id:str}/decide", opt=needs("approvals.decide"), status_code=200)
 async def decide_approval(
     request: AnyRequest, approval_id: str, actor: Actor, services: Services
 ) -> Response[bytes] | Redirect:
-    """Decide, and answer with the list as it is then; so too when others were faster."""
+    """Decide, and answer with the page as it is then, also when others were faster: the list, or with `?alone` this one."""
     texts = await posted_texts(request)
     choice = CHOICES.get(texts.get("decision", ""))
     if choice is None:
@@ -61,7 +68,8 @@ async def decide_approval(
         told = {"text": error.message, "tone": "danger"}
     if not is_fragment:
         return see_other("/approvals")
-    answer = await _page(request, actor, services)
+    is_alone = "alone" in request.query_params
+    answer = await (_one(request, actor, services, approval_id) if is_alone else _page(request, actor, services))
     happened = {CHANGED: {"target": "body"}, "blockyard:toast": {"target": "body", **told}}
     answer.headers["HX-Trigger"] = json.dumps(happened)
     return answer
@@ -89,6 +97,11 @@ def _number(text: str) -> Json:
     except ValueError:
         return text
     return number if math.isfinite(number) else text
+
+
+async def _one(request: AnyRequest, actor: Actor, services: Services, approval_id: str) -> Template:
+    found = await services.approvals.get(actor, approval_id)
+    return page(request, "pages/approval.html", actor, path="/approvals", approval=found, query={"alone": "yes"})
 
 
 async def _page(request: AnyRequest, actor: Actor, services: Services) -> Template:

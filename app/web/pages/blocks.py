@@ -13,6 +13,7 @@ from app.engine.expressions import FUNCTIONS, METHODS
 from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
+from app.web.auth import needs
 from app.web.pages.context import AnyRequest, page
 
 NAMES: Final = (
@@ -29,13 +30,13 @@ NAMES: Final = (
 TYPE_NAMES: Final[dict[type, str]] = {str: "text", list: "lists", dict: "objects"}
 
 
-@get("/blocks", opt={"auth": "session", "role": "viewer"})
+@get("/blocks", opt=needs("blocks.read"))
 async def blocks_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     categories = [(category, list(blocks)) for category, blocks in groupby(services.catalog, key=lambda block: block.category)]
     return page(request, "pages/blocks.html", actor, categories=categories)
 
 
-@get("/blocks/{block_type:str}", opt={"auth": "session", "role": "viewer"})
+@get("/blocks/{block_type:str}", opt=needs("blocks.read"))
 async def block_page(request: AnyRequest, block_type: str, actor: Actor, services: Services) -> Response[bytes]:
     block = services.catalog.get(block_type)
     if block is None:
@@ -43,7 +44,7 @@ async def block_page(request: AnyRequest, block_type: str, actor: Actor, service
     return page(request, "pages/block.html", actor, documentation=documentation(block))
 
 
-@get("/expressions", opt={"auth": "session", "role": "viewer"})
+@get("/expressions", opt=needs("blocks.read"))
 async def expressions_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     groups = [(group, list(rows)) for group, rows in groupby(FUNCTIONS.values(), key=lambda function: function.group)]
     methods = [(f"Methods of {TYPE_NAMES[kind]}", list(table.values())) for kind, table in METHODS.items()]

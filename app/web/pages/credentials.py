@@ -11,6 +11,7 @@ from litestar.response import Redirect, Response, Template
 from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
+from app.web.auth import needs
 from app.web.pages.context import AnyRequest, page, posted_texts, see_other
 
 
@@ -57,12 +58,12 @@ TYPES: Final = (
 )
 
 
-@get("/credentials", opt={"auth": "session", "role": "viewer"})
+@get("/credentials", opt=needs("credentials.read"))
 async def credentials_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     return await _list(request, actor, services)
 
 
-@post("/credentials", opt={"auth": "session", "role": "editor"})
+@post("/credentials", opt=needs("credentials.write"))
 async def add_credential(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
     form = await posted_texts(request)
     data = {name.removeprefix("data."): text for name, text in form.items() if name.startswith("data.")}
@@ -73,7 +74,7 @@ async def add_credential(request: AnyRequest, actor: Actor, services: Services) 
     return see_other("/credentials?done=credential-added")
 
 
-@post("/credentials/{credential_id:str}/delete", opt={"auth": "session", "role": "editor"})
+@post("/credentials/{credential_id:str}/delete", opt=needs("credentials.write"))
 async def delete_credential(credential_id: str, actor: Actor, services: Services) -> Redirect:
     await services.credentials.delete(actor, credential_id)
     return see_other("/credentials?done=credential-deleted")

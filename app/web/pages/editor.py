@@ -19,6 +19,7 @@ from app.services.errors import invalid
 from app.services.executions import ExecutionDetail
 from app.services.pages import MAX_SIZE, Paging
 from app.services.workflows import Workflow
+from app.web.auth import needs
 from app.web.available import available
 from app.web.form_views import field_views, flat, json_problems, surroundings, unplaced
 from app.web.forms import Reading, read_block
@@ -26,10 +27,10 @@ from app.web.pages.context import AnyRequest, base_url, page, posted
 from app.web.pages.filters import script_json
 from app.web.pages.retries import retry_of_block
 from app.web.presenters import workflow as workflow_json
-from app.web.resume_addresses import resume_addresses
 from app.web.run_form import chosen, entries
+from app.web.waiting_steps import waiting_steps
 
-VIEWER: Final = {"auth": "session", "role": "viewer"}
+VIEWER: Final = needs("workflows.read")
 DEFAULTS: Final[Mapping[str, Json]] = {"name": "", "notes": "", "enabled": True, "config": {}}
 PAYLOAD_KEYS: Final = ("id", "name", "config", "notes", "enabled", "policy")
 
@@ -49,7 +50,7 @@ async def editor_page(request: AnyRequest, workflow_id: str, actor: Actor, servi
     return page(request, "pages/editor.html", actor, workflow=workflow, bootstrap=script_json(bootstrap))
 
 
-@post("/workflows/{workflow_id:str}/form", opt=VIEWER, status_code=200)
+@post("/workflows/{workflow_id:str}/form", opt=needs("workflows.preview"), status_code=200)
 async def block_form(request: AnyRequest, workflow_id: str, actor: Actor, services: Services) -> Response[bytes]:
     """The settings form of a block as the canvas has it, or after an edit of the form; nothing is stored."""
     sent = await posted(request)
@@ -85,7 +86,7 @@ async def available_values(
     return page(request, "forms/available.html", actor, available=values)
 
 
-@get("/workflows/{workflow_id:str}/run", opt={"auth": "session", "role": "executor"})
+@get("/workflows/{workflow_id:str}/run", opt=needs("workflows.run"))
 async def run_form(request: AnyRequest, workflow_id: str, actor: Actor, services: Services) -> Response[bytes]:
     workflow = await services.workflows.get(actor, workflow_id)
     last = await _last(actor, services, workflow)
@@ -101,9 +102,9 @@ async def step_panel(
     """What one block received and gave in one execution."""
     detail = await services.executions.get(actor, execution_id)
     step = next((step for step in detail.steps if step.block_id == block_id and detail.summary.workflow_id == workflow_id), None)
-    addresses = await resume_addresses(request, actor, services, detail)
+    waiting = await waiting_steps(actor, services, detail, base_url(request, services))
     offer = await retry_of_block(actor, services, detail, block_id) if step else None
-    return page(request, "partials/step_panel.html", actor, execution=detail.summary, step=step, addresses=addresses, retry=offer)
+    return page(request, "partials/step_panel.html", actor, execution=detail.summary, step=step, waiting=waiting, retry=offer)
 
 
 def _posted_block(text: str) -> dict[str, Json]:

@@ -9,6 +9,7 @@ from app.services.accounts import NewSession
 from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
+from app.web.auth import needs
 from app.web.pages.context import AnyRequest, client_address, local_path, page, posted_texts, see_other
 from app.web.pages.cookies import session_cookie, spent_cookies
 
@@ -55,7 +56,7 @@ async def sign_in(request: AnyRequest, services: Services) -> Response[bytes] | 
     return _signed_in(request, services, session, next_path)
 
 
-@post("/sign-out", opt={"auth": "session", "role": "viewer"})
+@post("/sign-out", opt=needs("account.write"))
 async def sign_out(request: AnyRequest, actor: Actor, services: Services) -> Redirect:
     await services.accounts.sign_out(actor)
     answer = see_other("/sign-in?done=signed-out")

@@ -12,15 +12,16 @@ from app.services.container import Services
 from app.services.errors import ServiceError
 from app.services.executions import STATUSES, ExecutionDetail
 from app.services.pages import MAX_SIZE, Paging
+from app.web.auth import needs
 from app.web.bodies import read_paging
-from app.web.pages.context import AnyRequest, page, see_other
+from app.web.pages.context import AnyRequest, base_url, page, see_other
 from app.web.pages.retries import retry_offers
-from app.web.resume_addresses import resume_addresses
+from app.web.waiting_steps import waiting_steps
 
 UNFINISHED: Final = ("queued", "running", "waiting")
 
 
-@get("/executions", opt={"auth": "session", "role": "viewer"})
+@get("/executions", opt=needs("executions.read"))
 async def executions_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     asked = read_paging(request)
     status, workflow_id = request.query_params.get("status", ""), request.query_params.get("workflow", "")
@@ -37,7 +38,7 @@ async def executions_page(request: AnyRequest, actor: Actor, services: Services)
     )
 
 
-@get("/executions/{execution_id:str}", opt={"auth": "session", "role": "viewer"})
+@get("/executions/{execution_id:str}", opt=needs("executions.read"))
 async def execution_page(request: AnyRequest, execution_id: str, actor: Actor, services: Services) -> Response[bytes]:
     detail = await services.executions.get(actor, execution_id)
     return page(
@@ -49,11 +50,11 @@ async def execution_page(request: AnyRequest, execution_id: str, actor: Actor, s
         finished=detail.summary.status not in UNFINISHED,
         failed_block=_failed_block(detail),
         retries=await retry_offers(actor, services, detail),
-        addresses=await resume_addresses(request, actor, services, detail),
+        waiting=await waiting_steps(actor, services, detail, base_url(request, services)),
     )
 
 
-@post("/executions/{execution_id:str}/cancel", opt={"auth": "session", "role": "executor"})
+@post("/executions/{execution_id:str}/cancel", opt=needs("executions.write"))
 async def cancel_execution(execution_id: str, actor: Actor, services: Services) -> Redirect:
     try:
         await services.executions.cancel(actor, execution_id)

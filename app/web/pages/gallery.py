@@ -7,11 +7,12 @@ from litestar.response import Redirect, Response
 
 from app.services.actors import Actor
 from app.services.container import Services
+from app.web.auth import needs
 from app.web.pages.context import AnyRequest, page, see_other
 from app.web.pages.sketch import sketch
 
 
-@get("/templates", opt={"auth": "session", "role": "viewer"})
+@get("/templates", opt=needs("workflows.read"))
 async def gallery_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     cards = [
         {
@@ -26,7 +27,7 @@ async def gallery_page(request: AnyRequest, actor: Actor, services: Services) ->
     return page(request, "pages/gallery.html", actor, templates=cards, model_set=services.has_model)
 
 
-@post("/templates/{name:str}/use", opt={"auth": "session", "role": "editor"})
+@post("/templates/{name:str}/use", opt=needs("workflows.write"))
 async def use_template(name: str, actor: Actor, services: Services) -> Redirect:
     workflow = await services.gallery.use(actor, name)
     return see_other(f"/workflows/{workflow.id}")

@@ -13,6 +13,7 @@ from app.services.container import Services
 from app.services.errors import ServiceError
 from app.services.executions import ExecutionDetail
 from app.services.retries import FAILED, NEWEST, SAME, START, RetryPlan, RetryRequest, read_retry
+from app.web.auth import needs
 from app.web.pages.context import AnyRequest, posted_texts, see_other
 
 EDITOR = "editor"
@@ -67,7 +68,7 @@ def _warning(plan: RetryPlan) -> str:
     return f"These blocks have an effect outside and would run a second time: {names}."
 
 
-@post("/executions/{execution_id:str}/retry", opt={"auth": "session", "role": "executor"})
+@post("/executions/{execution_id:str}/retry", opt=needs("executions.write"))
 async def retry_execution(request: AnyRequest, execution_id: str, actor: Actor, services: Services) -> Redirect:
     form = await posted_texts(request)
     wanted, _ = read_retry({name: form[name] for name in ("from", "revision") if name in form})

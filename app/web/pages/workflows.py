@@ -11,18 +11,19 @@ from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
 from app.services.pages import Paging
+from app.web.auth import needs
 from app.web.bodies import read_paging
 from app.web.pages.context import AnyRequest, page, posted_texts, see_other
 
 SORTS: Final = (("updated_at", "Changed last"), ("name", "Name"), ("created_at", "Newest first"))
 
 
-@get("/", opt={"auth": "session", "role": "viewer"})
+@get("/", opt=needs("workflows.read"))
 async def workflows_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     return await _list(request, actor, services, read_paging(request))
 
 
-@post("/workflows", opt={"auth": "session", "role": "editor"})
+@post("/workflows", opt=needs("workflows.write"))
 async def create_workflow(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
     name = (await posted_texts(request)).get("name", "")
     try:
@@ -32,13 +33,13 @@ async def create_workflow(request: AnyRequest, actor: Actor, services: Services)
     return see_other(f"/workflows/{workflow.id}")
 
 
-@post("/workflows/{workflow_id:str}/duplicate", opt={"auth": "session", "role": "editor"})
+@post("/workflows/{workflow_id:str}/duplicate", opt=needs("workflows.write"))
 async def duplicate_workflow(workflow_id: str, actor: Actor, services: Services) -> Redirect:
     workflow = await services.workflows.duplicate(actor, workflow_id)
     return see_other(f"/workflows/{workflow.id}")
 
 
-@post("/workflows/{workflow_id:str}/delete", opt={"auth": "session", "role": "editor"})
+@post("/workflows/{workflow_id:str}/delete", opt=needs("workflows.write"))
 async def delete_workflow(workflow_id: str, actor: Actor, services: Services) -> Redirect:
     await services.workflows.delete(actor, workflow_id)
     return see_other("/?done=deleted")

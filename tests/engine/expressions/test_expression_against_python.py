@@ -6,10 +6,11 @@ import math
 from datetime import UTC, datetime
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.expressions import ExpressionError, Scope, compile_expression
+from tests.support.depth import examples
 
 DATA = {
     "n": 7,
@@ -71,7 +72,7 @@ def ours(source: str) -> str:
         return "refused"
 
 
-@settings(max_examples=2500, deadline=None)
+@examples(2500)
 @given(st.integers(0, 2**48))
 def test_every_expression_means_what_python_means(seed: int) -> None:
     source = a_random_expression(Random(seed))

@@ -1,10 +1,8 @@
-"""Signals in the journal: on disk with the parking that waits for them, answered once, and never lost between two drives."""
+"""What every journal must do with signals: on disk with the parking, answered once, never lost between two drives."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from app.journal.records import NewExecution
 from app.sdk import Json, Signal
 from tests.journal.stage import JournalStage, claimed, ignore
 from tests.support.awaited import answer, rows
-from tests.support.journals import NOW, ended, finished, new_execution, opened, sqlite_url, step_rows
+from tests.support.journals import NOW, ended, finished, new_execution, step_rows
 
 LATER = NOW + timedelta(hours=1)
 SOON = NOW + timedelta(minutes=1)
@@ -44,12 +42,7 @@ async def waiting_steps(journal: Journal, execution_id: str) -> list[RecordedSte
     return [step for step in claim.steps if step.status == "waiting"]
 
 
-class TestSignals(JournalStage):
-    @pytest.fixture
-    async def database(self, tmp_path: Path) -> AsyncIterator[Database]:
-        async with opened(sqlite_url(tmp_path)) as database:
-            yield database
-
+class SignalsSuite(JournalStage):
     async def test_a_signal_is_on_disk_with_the_parking_that_waits_for_it(self, journal: Journal, database: Database) -> None:
         new = new_execution(created_at=NOW)
         recorder = await claimed(journal, new)

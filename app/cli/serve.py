@@ -1,4 +1,4 @@
-"""The `blockyard` command."""
+"""`blockyard server`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,7 @@ from app.server import CannotStart, run
 from app.settings import Settings
 
 
-@click.group()
-@click.version_option(package_name="blockyard")
-def main() -> None:
-    """Blockyard: draw a workflow, run it, deploy it, call it."""
-
-
-@main.command()
+@click.command()
 @click.option("--host", help="Address to listen on (BLOCKYARD_HOST, 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on (BLOCKYARD_PORT, 8080).")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Directory for all data (BLOCKYARD_DATA, ./data).")
@@ -39,7 +33,3 @@ def server(**options: Any) -> None:
     except (CannotStart, VaultError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Workflows as text: three YAML forms and the JSON export. Pure: text in, a graph's JSON out, and back."""

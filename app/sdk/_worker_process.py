@@ -1,0 +1,146 @@
+"""One worker process as the server sees it: started, asked, killed."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import struct
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Timer
+from typing import IO
+
+STARTED = b"+"
+START_SECONDS = 60.0
+LENGTH = struct.Struct(">Q")
+MODULE = "app.sdk._worker"
+WALL = (
+    "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
+    "--proc", "/proc", "--dev", "/dev", "--chdir", "/",
+)  # fmt: skip
+
+
+class Overdue(Exception):
+    """The time was over, and the worker was killed."""
+
+
+class WorkerProcess:
+    """Answers one request at a time. Use from one thread at a time; `kill` from any."""
+
+    _walled = True
+    """Until a worker could not be started inside bubblewrap."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        if process.stdin is None or process.stdout is None:
+            raise EOFError
+        self._process = process
+        self._to: IO[bytes] = process.stdin
+        self._from: IO[bytes] = process.stdout
+        self.jobs = 0
+
+    @classmethod
+    def start(cls) -> WorkerProcess:
+        """A worker that is ready. Raises EOFError."""
+        wall = shutil.which("bwrap") if cls._walled else None
+        if wall is not None:
+            with suppress(EOFError, Overdue):
+                return cls._started([wall, *WALL, *_visible()])
+            cls._walled = False
+        return cls._started([])
+
+    @classmethod
+    def _started(cls, wall: list[str]) -> WorkerProcess:
+        process = subprocess.Popen(
+            [*wall, sys.executable, "-I", "-m", MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
+        worker = cls(process)
+        try:
+            worker._expect_start()
+        except BaseException:
+            worker.kill()
+            raise
+        return worker
+
+    def ask(self, request: bytes, seconds: float, longest: int) -> bytes:
+        """The answer to a request. The time counts from when the function is imported. Raises Overdue or EOFError."""
+        self.jobs += 1
+        with suppress(BrokenPipeError):
+            self._to.write(LENGTH.pack(len(request)) + request)
+            self._to.flush()
+        self._expect_start()
+        return self._within(seconds, longest)
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        self._process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+
+    def _expect_start(self) -> None:
+        if self._limited(START_SECONDS, 1) != STARTED:
+            raise EOFError
+
+    def _within(self, seconds: float, longest: int) -> bytes:
+        timer = _Limit(self, seconds)
+        with timer:
+            head = self._from.read(LENGTH.size)
+            length = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else longest + 1
+            answer = self._from.read(length) if length <= longest else b""
+        if timer.over:
+            raise Overdue
+        if length > longest or len(answer) < length:
+            raise EOFError
+        return answer
+
+    def _limited(self, seconds: float, length: int) -> bytes:
+        timer = _Limit(self, seconds)
+        with timer:
+            found = self._from.read(length)
+        if timer.over:
+            raise Overdue
+        return found
+
+
+class _Limit:
+    """Kills a worker when a block of code takes too long."""
+
+    def __init__(self, worker: WorkerProcess, seconds: float) -> None:
+        self.over = False
+        self._worker = worker
+        self._timer = Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def _end(self) -> None:
+        self.over = True
+        self._worker.kill()
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+
+def _visible() -> Iterator[str]:
+    """bubblewrap's arguments that show Python, its packages and the zones of time, and nothing else."""
+    paths = {Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")}
+    paths |= {Path(path) for path in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())}
+    for name in ("app", "blocks"):
+        spec = importlib.util.find_spec(name)
+        paths |= {Path(path) for path in (spec.submodule_search_locations or ())} if spec else set()
+    executable = Path(sys.executable)
+    paths |= {executable.parent, executable.resolve().parent}
+    for path in sorted(path for path in paths if path.exists()):
+        yield from ("--ro-bind-try", str(path), str(path))

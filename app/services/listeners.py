@@ -1,0 +1,59 @@
+"""Where deployed workflows start by themselves when something happens or fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.adapters.vault import VaultError
+from app.db import listeners as queries
+from app.db.memory import Memory
+from app.db.session import Database
+from app.db.workflows import WorkflowRow
+from app.engine.program import Step
+from app.services.lending import Programs
+
+logger = logging.getLogger(__name__)
+
+TRIGGERS = ("trigger.error", "trigger.event")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A block at which a workflow starts; `step` None: as it does when somebody runs it."""
+
+    workflow: WorkflowRow
+    revision: int
+    step: Step | None
+
+
+class Listeners:
+    def __init__(self, database: Database, programs: Programs) -> None:
+        self._database = database
+        self._programs = programs
+        self._known = Memory(database, self._find)
+
+    async def of(self, workspace_id: str, trigger: str) -> Sequence[Listener]:
+        """The enabled blocks of this type in the deployed revisions of a workspace's workflows."""
+        found = await self._known.get(workspace_id)
+        return [one for one in found if one.step is not None and one.step.block.type == trigger]
+
+    async def of_workflow(self, row: WorkflowRow, revision: int, *triggers: str) -> Sequence[Listener]:
+        """The enabled blocks of these types in one revision."""
+        program = (await self._programs.load(row.id, revision)).program
+        return [Listener(row, revision, step) for step in program.triggers if step.enabled and step.block.type in triggers]
+
+    async def _find(self, workspace_id: str) -> Sequence[Listener]:
+        async with self._database.read() as connection:
+            rows = await queries.deployed(connection, workspace_id)
+        mentioned = [row for row, graph in rows if any(trigger.encode() in graph for trigger in TRIGGERS)]
+        return [found for row in mentioned for found in await self._readable(row)]
+
+    async def _readable(self, row: WorkflowRow) -> Sequence[Listener]:
+        """Nothing of a revision that cannot be read any more: it must not keep the others from being told."""
+        try:
+            return await self.of_workflow(row, row.deployed_revision or row.revision, *TRIGGERS)
+        except (LookupError, VaultError):
+            logger.exception("a deployed workflow cannot be read, so it hears of nothing", extra={"workflow_id": row.id})
+            return ()
