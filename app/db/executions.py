@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.step_rows import unpacked
 from app.db.tables import executions, steps, workflows
 
 
@@ -116,8 +117,13 @@ async def whole(connection: AsyncConnection, workspace_id: str, execution_id: st
 
 
 async def find_steps(connection: AsyncConnection, execution_id: str) -> Sequence[StepRow]:
-    columns = (steps.c[name] for name in StepRow.__dataclass_fields__)
-    query = sa.select(*columns).where(steps.c.execution_id == execution_id).order_by(steps.c.seq)
+    """The recorded steps of an execution, in the order in which they were recorded."""
+    names = tuple(StepRow.__dataclass_fields__)
+    kept = sa.select(executions.c.finished_steps).where(executions.c.id == execution_id)
+    rows = unpacked(execution_id, (await connection.execute(kept)).scalar())
+    if rows:
+        return [StepRow(*(row[name] for name in names)) for row in rows]
+    query = sa.select(*(steps.c[name] for name in names)).where(steps.c.execution_id == execution_id).order_by(steps.c.seq)
     return [StepRow(*row) for row in (await connection.execute(query)).all()]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.step_rows import unpacked
 from app.db.tables import executions, is_open, steps, workflows
 
 
@@ -41,6 +42,10 @@ async def workflows_above(connection: AsyncConnection, execution_id: str) -> set
 
 async def recorded_response(connection: AsyncConnection, execution_id: str) -> bytes | None:
     """The answer that an execution's first response block has given, as encoded JSON."""
+    kept = sa.select(executions.c.finished_steps).where(executions.c.id == execution_id)
+    for row in unpacked(execution_id, (await connection.execute(kept)).scalar()):
+        if row["response"] is not None:
+            return bytes(row["response"])
     query = sa.select(steps.c.response).where(steps.c.execution_id == execution_id, steps.c.response.is_not(None))
     found: bytes | None = (await connection.execute(query.order_by(steps.c.seq).limit(1))).scalar()
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from app.sdk import Json, Signal
 
@@ -13,8 +14,7 @@ StepStatus = Literal["completed", "failed", "cancelled", "waiting", "retrying", 
 TERMINAL: frozenset[str] = frozenset({"completed", "failed", "cancelled", "timed_out"})
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True, gc=False):
     """Why a step or an execution failed, in words for a person."""
 
     code: str
@@ -27,15 +27,13 @@ class Failure:
         return {"code": self.code, "message": self.message, "block_id": self.block_id}
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionStarted:
+class ExecutionStarted(msgspec.Struct, frozen=True, gc=False):
     seq: int
     at: datetime
     trigger: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(msgspec.Struct, frozen=True, gc=False):
     seq: int
     at: datetime
     block_id: str
@@ -43,8 +41,7 @@ class StepStarted:
     iteration: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StepStreamed:
+class StepStreamed(msgspec.Struct, frozen=True, gc=False):
     """A piece of text that a running step shows; it is not recorded."""
 
     seq: int
@@ -54,9 +51,10 @@ class StepStreamed:
     iteration: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StepFinished:
+class StepFinished(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A step's record. `output` is its encoded JSON; `response` is set by a block that answers the caller.
+
+    It is stored as the list of its fields, so new ones come last and have a default.
 
     `iteration` tells the round of the containers around the block: "" outside, "3" in one, "3/0" in two.
     """
@@ -78,8 +76,7 @@ class StepFinished:
     """Encoded, and only where it does not follow from recorded outputs: at the beginning of a body."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepParked:
+class StepParked(msgspec.Struct, frozen=True, gc=False):
     """A step that waits: for a moment, for a signal, or (`retrying`) for its next attempt. `output` is encoded."""
 
     seq: int
@@ -98,22 +95,19 @@ class StepParked:
     """Encoded, and only where it does not follow from recorded outputs: at the beginning of a body."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepsSkipped:
+class StepsSkipped(msgspec.Struct, frozen=True, gc=False):
     seq: int
     at: datetime
     block_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionParked:
+class ExecutionParked(msgspec.Struct, frozen=True, gc=False):
     seq: int
     at: datetime
     wake_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutionFinished:
+class ExecutionFinished(msgspec.Struct, frozen=True, gc=False):
     seq: int
     at: datetime
     status: Literal["completed", "failed", "cancelled", "timed_out"]

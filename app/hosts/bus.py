@@ -49,6 +49,11 @@ class EventBus:
     def __init__(self) -> None:
         self._topics: defaultdict[str, set[Subscription]] = defaultdict(set)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody watches anything."""
+        return bool(self._topics)
+
     def watched(self, topic: str) -> bool:
         return topic in self._topics
 

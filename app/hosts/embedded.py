@@ -18,7 +18,8 @@ from app.engine.runner import Runner
 from app.hosts.bus import EventBus
 from app.hosts.handles import Handle, HostStopped, Lender, assignment_of, is_overdue
 from app.hosts.telling import Teller
-from app.journal.journal import LEASE, Journal, JournalRecorder
+from app.journal.journal import LEASE, Journal
+from app.journal.recorder import JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
 from app.sdk import Json
 
@@ -295,5 +296,5 @@ class EmbeddedHost:
             drive.response = event.response
             handle = self._handles.get(execution.id)
             if handle is not None:
-                self._teller.when_durable(recorder, partial(handle.answered, event.response))
+                recorder.when_durable(partial(handle.answered, event.response))
         self._teller.tell(execution, recorder, event)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
 from app.engine.events import Event, ExecutionFinished, ExecutionStarted
 from app.hosts.bus import EventBus, asks_people, tell_execution, tell_workflow, tell_workspace
-from app.journal.journal import JournalRecorder
+from app.journal.recorder import JournalRecorder
 from app.journal.records import NewExecution
 
 
@@ -22,11 +22,13 @@ class Teller:
 
     def tell(self, execution: NewExecution, recorder: JournalRecorder, event: Event) -> None:
         """Tell of one event. Whoever hears of a beginning, an end or a question wants to look at it, so it is on disk by then."""
+        if not self._bus.is_watched:
+            return
         if not isinstance(event, ExecutionFinished):
             tell_execution(self._bus, execution.id, event)
         begins_or_ends = isinstance(event, (ExecutionStarted, ExecutionFinished))
         if (begins_or_ends and self._watched(execution)) or asks_people(event):
-            self.when_durable(recorder, partial(self._announce, execution, event))
+            recorder.when_durable(partial(self._announce, execution, event))
 
     def _watched(self, execution: NewExecution) -> bool:
         return self._bus.watched(f"workflow:{execution.workflow_id}") or self._bus.watched(f"execution:{execution.id}")
@@ -37,10 +39,6 @@ class Teller:
         tell_workflow(self._bus, execution.id, execution.workflow_id, execution.trigger, event)
         tell_workspace(self._bus, execution.workspace_id, execution.id, execution.workflow_id, event)
 
-    def when_durable(self, recorder: JournalRecorder, then: Callable[[], None]) -> None:
-        """Do something once all that is recorded by now is on disk; never when it does not get there."""
-        self.in_background(_when_durable(recorder, then))
-
     def in_background(self, work: Coroutine[Any, Any, object]) -> None:
         """Do something without anybody waiting for it."""
         task = asyncio.create_task(work)
@@ -50,11 +48,3 @@ class Teller:
     async def finish(self) -> None:
         """Wait for all that is still to be done."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-async def _when_durable(recorder: JournalRecorder, then: Callable[[], None]) -> None:
-    try:
-        await recorder.durable()
-    except Exception:
-        return  # the driver meets the same failure, and deals with it
-    then()

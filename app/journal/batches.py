@@ -11,8 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.db.step_rows import packed, step_row
 from app.db.tables import executions, signals, steps
-from app.engine.events import TERMINAL
+from app.engine.events import TERMINAL, StepFinished, StepParked
 
 Row = dict[str, Any]
 Statement = sa.UpdateBase
@@ -31,7 +32,7 @@ class Batch:
     epoch: int
     insert: Row | None = None
     changes: Row = field(default_factory=dict)
-    steps: list[Row] = field(default_factory=list)
+    steps: list[StepFinished | StepParked] = field(default_factory=list)
     signals: list[Row] = field(default_factory=list)
     done: asyncio.Future[None] | None = None
 
@@ -39,7 +40,7 @@ class Batch:
 def writing(batches: Sequence[Batch], dialect: str) -> Writing:
     """The statements that write these batches within one transaction."""
     fenced: set[int] = set()
-    inserted = [batch.insert | batch.changes for batch in batches if batch.insert is not None]
+    inserted, whole = _inserted(batches)
     if inserted:
         yield _insert_executions(), inserted
     for number, batch in enumerate(batches):
@@ -50,7 +51,7 @@ def writing(batches: Sequence[Batch], dialect: str) -> Writing:
             if touched != 1:
                 fenced.add(number)
     written = [batch for number, batch in enumerate(batches) if number not in fenced]
-    rows = [row for batch in written for row in batch.steps]
+    rows = [step_row(batch.execution_id, step) for batch in written if batch.execution_id not in whole for step in batch.steps]
     if rows:
         yield _upsert_steps(dialect), rows
     awaited = [row for batch in written for row in batch.signals]
@@ -66,6 +67,21 @@ def writing(batches: Sequence[Batch], dialect: str) -> Writing:
             yield _close_steps(), here
             yield _close_signals(), [{"at_id": batch.execution_id, "ended_at": batch.changes["finished_at"]}]
     return fenced
+
+
+def _inserted(batches: Sequence[Batch]) -> tuple[list[Row], set[str]]:
+    """The rows of new executions, and which of them bear their steps themselves because they have ended already."""
+    rows: list[Row] = []
+    whole: set[str] = set()
+    for batch in batches:
+        if batch.insert is None:
+            continue
+        row = batch.insert | batch.changes
+        if row["status"] in TERMINAL and (kept := packed(batch.steps)) is not None:
+            row["finished_steps"] = kept
+            whole.add(batch.execution_id)
+        rows.append(row)
+    return rows, whole
 
 
 @cache

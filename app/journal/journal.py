@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,22 +15,18 @@ from app.engine.assignment import RecordedStep
 from app.engine.events import (
     TERMINAL,
     Event,
-    ExecutionFinished,
-    ExecutionParked,
-    StepFinished,
-    StepParked,
 )
 from app.journal import queues
 from app.journal.batches import Batch
+from app.journal.copies import copy_steps
 from app.journal.queues import has_place
+from app.journal.recorder import JournalRecorder
 from app.journal.records import Claimed, Copy, Ended, NewExecution
-from app.journal.rows import end_values, execution_row, finished_row, parked_row, read_execution, read_json, read_step, signal_row
+from app.journal.rows import execution_row, read_execution, read_json, read_step
 from app.journal.writer import Writer
 from app.sdk import Json
 
 LEASE = timedelta(seconds=15)
-VISIBLE_AFTER = 0.05
-"""Seconds after which a running execution's events are on disk although nothing asked for it."""
 
 
 class Journal:
@@ -67,15 +62,7 @@ class Journal:
         epoch = 0 if copy is None else 1
         await connection.execute(sa.insert(executions), [execution_row(new, None, epoch, LEASE)])
         if copy is not None and copy.block_ids:
-            names = [column.name for column in steps.c]
-            own = {"execution_id": sa.literal(new.id), "seq": 1 + sa.func.row_number().over(order_by=steps.c.seq)}
-            copied = [own.get(name, steps.c[name]) for name in names]
-            taken = sa.select(*copied).where(
-                steps.c.execution_id == copy.execution_id,
-                steps.c.block_id.in_(copy.block_ids),
-                steps.c.status.in_(("completed", "failed")),
-            )
-            await connection.execute(sa.insert(steps).from_select(names, taken))
+            await copy_steps(connection, copy, new.id)
 
     async def claim(self, execution_id: str, now: datetime) -> Claimed | None:
         """Take an execution that nobody drives; None when somebody does, or when it has ended."""
@@ -178,57 +165,3 @@ async def _arrived(connection: AsyncConnection, execution_id: str) -> dict[int, 
 
 def _with_arrival(step: RecordedStep, seq: int, arrived: dict[int, Json]) -> RecordedStep:
     return replace(step, arrived=True, payload=arrived[seq]) if step.status == "waiting" and seq in arrived else step
-
-
-class JournalRecorder:
-    """Collects one execution's events and hands them to the writer when durability is asked for, or soon."""
-
-    def __init__(self, writer: Writer, batch: Batch, workspace_id: str, listener: Callable[[Event], None]) -> None:
-        self._writer = writer
-        self._workspace_id = workspace_id
-        self._batch = batch
-        self._listener = listener
-        self._written: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._failure: BaseException | None = None
-
-    def record(self, event: Event) -> None:
-        match event:
-            case StepFinished():
-                self._batch.steps.append(finished_row(self._batch.execution_id, event))
-            case StepParked():
-                self._batch.steps.append(parked_row(self._batch.execution_id, event))
-                if (row := signal_row(self._batch.execution_id, self._workspace_id, event)) is not None:
-                    self._batch.signals.append(row)
-            case ExecutionParked(wake_at=wake_at):
-                self._batch.changes |= {"status": "waiting", "wake_at": wake_at, "lease_until": None, "driver": None}
-            case ExecutionFinished():
-                self._batch.changes |= end_values(event)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(VISIBLE_AFTER, self._flush)
-        self._listener(event)
-
-    async def durable(self) -> None:
-        """Return when everything recorded so far is on disk. Raises the first failure there ever was, and then always."""
-        self._flush()
-        if self._written is None:
-            raise RuntimeError("durable() before anything was recorded")
-        await asyncio.wait((self._written,))
-        if self._failure is not None:
-            raise self._failure
-
-    def _flush(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        batch = self._batch
-        if self._failure is not None:
-            return  # a gap in the record would be worse than its end
-        if batch.insert is not None or batch.changes or batch.steps or self._written is None:
-            self._written = self._writer.submit(batch)
-            self._written.add_done_callback(self._note)
-            self._batch = Batch(batch.execution_id, batch.epoch)
-
-    def _note(self, written: asyncio.Future[None]) -> None:
-        if self._failure is None:
-            self._failure = written.exception()

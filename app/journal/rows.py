@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from app.engine.assignment import RecordedStep
-from app.engine.events import ExecutionFinished, Failure, StepFinished, StepParked
+from app.engine.events import ExecutionFinished, Failure, StepParked
 from app.engine.values import decode_stored, encode
 from app.journal.records import NewExecution
 
@@ -47,6 +47,7 @@ def execution_row(new: NewExecution, driver: str | None, epoch: int, lease: time
         "created_at": new.created_at,
         "started_at": new.created_at if running else None,
         "finished_at": None,
+        "finished_steps": None,
     }
 
 
@@ -63,53 +64,6 @@ def end_values(event: ExecutionFinished) -> dict[str, Any]:
         "driver": None,
         "wake_at": None,
     }
-
-
-def finished_row(execution_id: str, event: StepFinished) -> dict[str, Any]:
-    return {
-        "execution_id": execution_id,
-        "block_id": event.block_id,
-        "iteration": event.iteration,
-        "seq": event.seq,
-        "status": event.status,
-        "ports": encode(event.ports),
-        "input": event.input,
-        "output": event.output,
-        "error": None if event.error is None else _step_error(event.error),
-        "response": None if event.response is None else encode(event.response),
-        "log": encode(event.log) if event.log else None,
-        "attempts": event.attempts,
-        "started_at": event.started_at,
-        "finished_at": event.at,
-        "wake_at": None,
-        "duration_ms": event.duration_ms,
-    }
-
-
-def parked_row(execution_id: str, event: StepParked) -> dict[str, Any]:
-    return {
-        "execution_id": execution_id,
-        "block_id": event.block_id,
-        "iteration": event.iteration,
-        "seq": event.seq,
-        "status": "retrying" if event.retrying else "waiting",
-        "ports": b"[]",
-        "input": event.input,
-        "output": event.output,
-        "error": None if event.error is None else _step_error(event.error),
-        "response": None,
-        "log": encode(event.log) if event.log else None,
-        "attempts": event.attempts,
-        "started_at": event.started_at,
-        "finished_at": None,
-        "wake_at": event.wake_at,
-        "duration_ms": None,
-    }
-
-
-def _step_error(failure: Failure) -> bytes:
-    """A step's failure; that trying again is senseless is kept for the container around it."""
-    return encode(failure.as_json() if failure.retryable else {**failure.as_json(), "retryable": False})
 
 
 def read_json(raw: bytes | None) -> Any:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 from app.db.session import Database
 from app.journal.batches import Batch
 from app.journal.records import Fenced
 from app.journal.transactions import transactions_of
+
+TICK_SECONDS = 0.025
+VISIBLE_AFTER = 2 * TICK_SECONDS
+"""Seconds after which a running execution's events are on disk although nothing asked for it."""
+
+
+class Unwritten(Protocol):
+    """Has something to write."""
+
+    def flush(self) -> None: ...
 
 
 class Writer:
@@ -19,6 +30,9 @@ class Writer:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._young: dict[Unwritten, None] = {}
+        self._old: dict[Unwritten, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="journal-writer")
@@ -31,9 +45,27 @@ class Writer:
         self._wake.set()
         return batch.done
 
+    def expect(self, unwritten: Unwritten) -> None:
+        """Somebody has something to write that nobody waits for: it is flushed within two ticks, by one timer for all."""
+        self._young[unwritten] = None
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+
+    def forget(self, unwritten: Unwritten) -> None:
+        self._young.pop(unwritten, None)
+        self._old.pop(unwritten, None)
+
+    def _tick(self) -> None:
+        for unwritten in list(self._old):
+            unwritten.flush()
+        self._old, self._young = self._young, {}
+        self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick) if self._old else None
+
     async def close(self) -> None:
         """Write what is pending, then stop."""
         self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
         self._wake.set()
         if self._task is not None:
             await self._task

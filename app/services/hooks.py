@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from app.db import workflows as queries
 from app.db.memory import Memory
 from app.db.session import Database
 from app.db.workflows import WebhookRow, WorkflowRow
+from app.engine.waiting import settled
 from app.hosts.bus import EventBus
 from app.hosts.handles import HostStopped
 from app.journal.records import Ended, NewExecution
@@ -112,8 +112,7 @@ class Hooks:
 
     async def _answer(self, started: Started) -> HookAnswer:
         execution_id, handle = started.execution_id, started.handle
-        done, _ = await asyncio.wait((handle.answer,), timeout=self._wait_seconds)
-        if not done:
+        if not await settled(handle.answer, self._wait_seconds):
             message = f"The execution is still running after {self._wait_seconds:g} s and goes on."
             raise ServiceError("STILL_RUNNING", message, 504, data={"execution_id": execution_id})
         try:

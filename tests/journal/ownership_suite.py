@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from app.db.session import Database
 from app.engine.events import Failure
-from app.journal.journal import LEASE, VISIBLE_AFTER, Journal
+from app.journal.journal import LEASE, Journal
 from app.journal.records import Ended, Fenced
+from app.journal.writer import VISIBLE_AFTER
 from tests.journal.stage import LATER, JournalStage, claimed, ignore
 from tests.support.journals import NOW, Transactions, ended, finished, new_execution, row, step_rows
 

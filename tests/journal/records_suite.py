@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from app.db.session import Database
+from app.db.tables import executions
 from app.engine.assignment import RecordedStep
 from app.engine.events import Event, ExecutionParked, Failure
-from app.journal.journal import LEASE, VISIBLE_AFTER, Journal
+from app.journal.journal import LEASE, Journal
+from app.journal.writer import VISIBLE_AFTER
 from tests.journal.stage import LATER, JournalStage, claimed, ignore
 from tests.support.journals import NOW, Transactions, ended, finished, new_execution, parked, row, step_rows
 
@@ -71,9 +73,7 @@ class RecordsSuite(JournalStage):
         await asyncio.gather(*(recorder.durable() for recorder in recorders))
         assert transactions.count <= 3
         async with database.read() as connection:
-            query = sa.text(
-                "SELECT count(*) FROM executions JOIN steps ON execution_id = id WHERE executions.status = 'completed'"
-            )
+            query = sa.select(sa.func.count()).where(executions.c.status == "completed", executions.c.finished_steps.is_not(None))
             assert (await connection.execute(query)).scalar_one() == 200
 
     async def test_one_bad_batch_does_not_spoil_the_others(self, journal: Journal, database: Database) -> None:

@@ -11,7 +11,8 @@ from app.db.session import Database
 from app.engine.assignment import RecordedStep
 from app.engine.events import ExecutionParked, Failure, StepFinished, StepParked
 from app.engine.values import encode
-from app.journal.journal import Journal, JournalRecorder
+from app.journal.journal import Journal
+from app.journal.recorder import JournalRecorder
 from app.journal.records import NewExecution
 from app.sdk import Json, Signal
 from tests.journal.stage import JournalStage, claimed, ignore

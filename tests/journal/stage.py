@@ -9,7 +9,8 @@ import pytest
 
 from app.db.session import Database
 from app.engine.events import Event
-from app.journal.journal import Journal, JournalRecorder
+from app.journal.journal import Journal
+from app.journal.recorder import JournalRecorder
 from app.journal.records import NewExecution
 from tests.support.journals import NOW
 

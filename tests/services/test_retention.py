@@ -56,12 +56,13 @@ async def test_without_settings_nothing_is_ever_deleted(studio: Studio) -> None:
 
 
 async def test_what_is_too_old_goes_with_its_steps_and_failures_stay_longer(studio: Studio) -> None:
-    workflow = await studio.new(START, settings={"retention": {"days": 7, "failed_days": 30}})
+    waits = block("waits", "flow.wait", {"seconds": 0.01})
+    workflow = await studio.new(START, waits, edges=["start>waits"], settings={"retention": {"days": 7, "failed_days": 30}})
     made = await aged(studio, workflow, young=6, old=8, failed_week=8, failed_month=31)
     assert await clean(studio) == 2
     assert await left(studio, workflow, made) == {"young", "failed_week"}
     assert await count(studio, steps, [made["old"], made["failed_month"]]) == 0
-    assert await count(studio, steps, [made["young"]]) == 1
+    assert await count(studio, steps, [made["young"]]) == 2
 
 
 async def test_without_their_own_time_failures_go_with_the_others(studio: Studio) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from app.db.session import Database
 from app.engine.events import ExecutionStarted, StepFinished
-from app.journal.journal import Journal, JournalRecorder
+from app.journal.journal import Journal
+from app.journal.recorder import JournalRecorder
 from tests.support.journals import new_execution
 
 LONG_AGO = timedelta(minutes=1)

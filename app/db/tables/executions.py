@@ -41,6 +41,7 @@ executions = sa.Table(
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("started_at", Moment),
     sa.Column("finished_at", Moment),
+    sa.Column("finished_steps", sa.LargeBinary),
 )
 sa.Index("ix_executions_workspace_created", executions.c.workspace_id, executions.c.created_at)
 sa.Index("ix_executions_workflow_created", executions.c.workflow_id, executions.c.created_at)

@@ -1,4 +1,4 @@
-"""engine"""
+"""steps packed beside their execution"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,8 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("executions", sa.Column("finished_steps", sa.LargeBinary()))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("executions", "finished_steps")
