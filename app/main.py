@@ -45,8 +45,10 @@ from app.services.history import History
 from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
 from app.services.listeners import Listeners
+from app.services.members import Members
 from app.services.operation_words import Words
 from app.services.operations import Operations
+from app.services.people import People
 from app.services.platform import PlatformCalls
 from app.services.presence import Presence
 from app.services.retention import RetentionLoop
@@ -60,12 +62,14 @@ from app.services.workflows import Workflows
 from app.settings import Settings
 from app.web import errors
 from app.web.api import approvals as approvals_api
+from app.web.api import auth as auth_api
 from app.web.api import events as events_api
 from app.web.api import executions as executions_api
 from app.web.api import operations as operations_api
 from app.web.api import runs as runs_api
 from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
+from app.web.api import workspaces as workspaces_api
 from app.web.assets import static_files
 from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
 from app.web.headers import RequestIdMiddleware, add_headers
@@ -100,6 +104,7 @@ class Server:
         starts = Starts(self.database, self.journal, self.host)
         executions = Executions(self.database, self.host, programs, graphs, starts, settings.wait_seconds)
         credentials = Credentials(self.database, vault)
+        accounts = Accounts(self.database, vault, setup_token)
         block_settings = {"model_base_url": settings.model_base_url, "model": settings.model}
         self.lending = Lending(
             programs,
@@ -124,7 +129,9 @@ class Server:
         )
         self.services = Services(
             audit=Audit(self.database),
-            accounts=Accounts(self.database, vault, setup_token),
+            accounts=accounts,
+            members=Members(self.database),
+            people=People(self.database, accounts),
             workflows=workflows,
             activation=Activation(self.database, graphs, self.bus),
             operations=Operations(self.database, graphs, self.bus, writer),
@@ -185,6 +192,8 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             *approvals_api.ROUTES,
             *events_api.ROUTES,
             *system_api.ROUTES,
+            *auth_api.ROUTES,
+            *workspaces_api.ROUTES,
             *PAGES,
             static_files(ROOT / "static"),
         ],

@@ -71,8 +71,12 @@ class Accounts:
         self, email: str, username: str, password: str, token: str, address: str, user_agent: str
     ) -> NewSession:
         """Make the first account and sign it in. Raises 409 when there is one, 403 for a wrong setup token."""
-        if self._throttle.wait(f"setup:{address}") > 0:
-            raise _too_many(self._throttle.wait(f"setup:{address}"))
+        user = await self.make_owner(email, username, password, token, address)
+        return await self._open_session(user, BROWSER, address, user_agent)
+
+    async def make_owner(self, email: str, username: str, password: str, token: str, address: str) -> UserRow:
+        """The first account, which may do everything. Raises as `create_owner`."""
+        self._refuse_when_throttled(f"setup:{address}")
         if self._setup_token and not hmac.compare_digest(token.strip().encode(), self._setup_token.encode()):
             self._throttle.failed(f"setup:{address}")
             raise ServiceError("SETUP_TOKEN_WRONG", "The setup token is not the one printed in the terminal.", 403)
@@ -90,7 +94,7 @@ class Accounts:
                 await queries.insert_user(connection, user, now)
                 await queries.insert_workspace(connection, str(uuid4()), "My workspace", user.id, "admin", now)
         self._has_account = True
-        return await self._open_session(user, BROWSER, address, user_agent)
+        return user
 
     async def sign_in(
         self, login: str, password: str, address: str, user_agent: str, *, code: str = "", kind: str = BROWSER
@@ -244,8 +248,9 @@ def _too_many(wait: float) -> ServiceError:
 
 
 def checked_account(email: str, username: str, password: str) -> tuple[str, str]:
-    """Raises 400 with every problem of a new account."""
-    email, username = email.strip().lower(), username.strip()
+    """Raises 400 with every problem of a new account. Without an e-mail there is one that reaches nobody."""
+    username = username.strip()
+    email = email.strip().lower() or f"{username.lower()}@localhost"
     problems = []
     if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,189}", email):
         problems.append({"field": "email", "message": "Enter an e-mail address such as you@example.com."})

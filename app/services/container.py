@@ -17,7 +17,9 @@ from app.services.gallery import Gallery
 from app.services.health import Health
 from app.services.history import History
 from app.services.hooks import Hooks
+from app.services.members import Members
 from app.services.operations import Operations
+from app.services.people import People
 from app.services.presence import Presence
 from app.services.retries import Retries
 from app.services.workflow_settings import SettingsOfWorkflows
@@ -28,6 +30,8 @@ from app.services.workflows import Workflows
 class Services:
     accounts: Accounts
     audit: Audit
+    members: Members
+    people: People
     workflows: Workflows
     activation: Activation
     operations: Operations

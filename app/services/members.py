@@ -25,7 +25,6 @@ from app.services.errors import ServiceError, invalid, not_found
 from app.services.permissions import ROLES, role_named
 
 MAX_WORKSPACES: Final = 50
-LOCAL_DOMAIN: Final = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Members:
         """A new user who belongs to this workspace. Raises 400 with every problem, 409 when the name is taken."""
         actor.demand("members.write")
         chosen = checked_role(role)
-        email, username = checked_account(email or f"{username.strip()}@{LOCAL_DOMAIN}", username, password)
+        email, username = checked_account(email, username, password)
         user = UserRow(str(uuid4()), email, username, await hash_password(password))
         async with self._database.write() as connection:
             await insert_new(connection, user, actor.workspace_id, chosen)

@@ -61,12 +61,12 @@ class PlatformCalls:
         async with self._database.read() as connection:
             row = await workflow_queries.get(connection, self._execution.workflow_id)
             owner = row.created_by if row else ""
-            owner_membership = await account_queries.membership(connection, owner)
+            owner_role = await account_queries.role_in(connection, self._execution.workspace_id, owner)
             caller_id = self._execution.user_id or owner
-            caller_membership = await account_queries.membership(connection, caller_id)
-        if owner_membership is None or caller_membership is None:
+            caller_role = await account_queries.role_in(connection, self._execution.workspace_id, caller_id)
+        if owner_role is None or caller_role is None:
             raise BlockError("FORBIDDEN", "the owner or the caller is no member of this workspace any more")
-        role = min(owner_membership[1], caller_membership[1], key=RANK.__getitem__)
+        role = min(owner_role, caller_role, key=RANK.__getitem__)
         return Actor(caller_id, "", "", self._execution.workspace_id, _role(role))
 
     async def _list_workflows(self, actor: Actor, _: str, body: dict[str, Json]) -> Json:

@@ -65,14 +65,14 @@ class AuthenticationMiddleware(ASGIMiddleware):
             _refuse_foreign_origin(connection)
         cookie = connection.cookies.get(SECURE_COOKIE) or connection.cookies.get(COOKIE) or ""
         scope["user"] = actor = await self._actor(connection, bearer, cookie)
+        if actor is not None and not bearer and not self._no_auth and (opt["auth"] == "session" or opt.get("csrf")):
+            await _check_csrf(scope, receive, actor)
         if opt["auth"] == "session":
             if actor is None:
                 if _wants_page(connection):
                     await self._to_sign_in(connection, scope, receive, send)
                     return
                 raise ServiceError("UNAUTHORIZED", "Sign in first, or send an API key.", 401)
-            if not bearer and not self._no_auth:
-                await _check_csrf(scope, receive, actor)
             _check_permission(actor, opt)
             send = self._recording(scope, send, actor, opt.get("action", ""))
         await next_app(scope, receive, send)
