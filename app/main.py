@@ -17,11 +17,11 @@ from litestar.template.config import TemplateConfig
 
 from app.adapters.http import EgressClient
 from app.adapters.llm import LanguageModels
+from app.adapters.reach import Reach
 from app.adapters.sandbox import MontySandbox
 from app.adapters.vault import Vault
 from app.catalog import Catalog
 from app.db.session import Database
-from app.hosts.bus import EventBus
 from app.hosts.embedded import EmbeddedHost
 from app.journal.journal import Journal
 from app.services.accounts import Accounts
@@ -31,12 +31,14 @@ from app.services.approvals import Approvals
 from app.services.audit import Audit
 from app.services.children import ChildWorkflows
 from app.services.container import Services
+from app.services.credential_trials import CredentialTrials
 from app.services.credentials import Credentials
 from app.services.errors import ServiceError
 from app.services.event_starts import EventStarts
 from app.services.events import Events
 from app.services.execution_events import ExecutionEvents
 from app.services.executions import Executions
+from app.services.exposure import Exposure
 from app.services.follow_up import FollowUp
 from app.services.gallery import Gallery
 from app.services.graphs import Graphs
@@ -46,6 +48,8 @@ from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
 from app.services.listeners import Listeners
 from app.services.members import Members
+from app.services.monitor import MonitoredBus
+from app.services.oauth import OAuth
 from app.services.operation_words import Words
 from app.services.operations import Operations
 from app.services.people import People
@@ -74,10 +78,15 @@ from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
 from app.web.api import workspaces as workspaces_api
 from app.web.api.developer.routes import DEVELOPER
+from app.web.api.flow8.routes import FLOW8
+from app.web.api.openapi import OPENAPI
 from app.web.assets import static_files
 from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
 from app.web.doors import DOORS
 from app.web.headers import RequestIdMiddleware, add_headers
+from app.web.insight import INSIGHT, CountRequests
+from app.web.mcp import McpEndpoint, mcp_route
+from app.web.monitor import MONITOR
 from app.web.pages import PAGES
 from app.web.pages.filters import add_filters
 
@@ -92,7 +101,7 @@ class Server:
 
     def __init__(self, settings: Settings, setup_token: str = "") -> None:
         self.settings = settings
-        self.bus = EventBus()
+        self.bus = MonitoredBus()
         self.database = Database(settings.database)
         self.journal = Journal(self.database, driver=str(uuid4()))
         self.host = EmbeddedHost(self.journal, self.bus, settings.max_running)
@@ -109,11 +118,13 @@ class Server:
         starts = Starts(self.database, self.journal, self.host)
         executions = Executions(self.database, self.host, programs, graphs, starts, settings.wait_seconds)
         credentials = Credentials(self.database, vault)
+        oauth = OAuth(credentials, self.http, settings.public_url)
         accounts = Accounts(self.database, vault, setup_token)
         block_settings = {"model_base_url": settings.model_base_url, "model": settings.model}
         self.lending = Lending(
             programs,
             credentials,
+            oauth,
             vault,
             self.http,
             self.models,
@@ -134,6 +145,9 @@ class Server:
         )
         self.services = Services(
             audit=Audit(self.database),
+            oauth=oauth,
+            trials=CredentialTrials(self.database, credentials, oauth, self.http, Reach(settings.egress_allow)),
+            exposure=Exposure(self.database, settings, vault),
             accounts=accounts,
             members=Members(self.database),
             people=People(self.database, accounts),
@@ -158,6 +172,7 @@ class Server:
         )
         parts = Parts(self.database, self.host, vault, graphs, programs, starts, self.bus, self.http, settings)
         self.surfaces = build_surfaces(parts, self.services)
+        self.mcp = McpEndpoint(self.surfaces.agent_tools)
 
     def begin_to_stop(self) -> None:
         """On the signal: end event streams at once, and callers that wait after a moment."""
@@ -174,7 +189,8 @@ class Server:
         for loop in running:
             loop.start()
         try:
-            yield
+            async with self.mcp.running():
+                yield
         finally:
             self.bus.close()
             for loop in running:
@@ -205,7 +221,12 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             *credentials_api.ROUTES,
             *audit_api.ROUTES,
             *DEVELOPER,
+            *FLOW8,
             *DOORS,
+            *INSIGHT,
+            *MONITOR,
+            *OPENAPI,
+            mcp_route(server.mcp),
             *PAGES,
             static_files(ROOT / "static"),
         ],
@@ -214,7 +235,11 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             "surfaces": Provide(lambda: server.surfaces, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
         },
-        middleware=[RequestIdMiddleware(), AuthenticationMiddleware(server.services, settings.no_auth)],
+        middleware=[
+            RequestIdMiddleware(),
+            CountRequests(server.surfaces.insight),
+            AuthenticationMiddleware(server.services, settings.no_auth, settings.requests_per_minute),
+        ],
         exception_handlers={ServiceError: errors.service_error, HTTPException: errors.http_error, Exception: errors.crash},
         template_config=templates,
         before_send=[add_headers],

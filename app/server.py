@@ -19,7 +19,7 @@ from app.web.auth import is_loopback
 from app.web.gateway import Gateway
 from app.web.protocol import BoundedProtocol
 
-GRACE_SECONDS = 1
+GRACE_SECONDS = 3
 
 
 class CannotStart(Exception):

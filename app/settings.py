@@ -31,6 +31,11 @@ class Settings(BaseSettings):
     wait_seconds: float = Field(
         300, gt=0, description="How long a caller waits for an execution before it is told that it goes on."
     )
+    monitor_token: str = Field("", description="Token for the live monitor and for metrics from other machines.")
+    monitor_public: bool = Field(False, description="Open the monitor and metrics to everybody; for development.")
+    requests_per_minute: int = Field(
+        6_000, ge=0, description="How many requests one key, person or unknown address may make to the studio; 0: any number."
+    )
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 

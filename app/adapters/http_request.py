@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from app.sdk import BlockError, HttpRequest
+from app.sdk import BlockError, File, HttpRequest
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, 5.6.2
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -47,11 +47,20 @@ def build(client: httpx.AsyncClient, request: HttpRequest) -> httpx.Request:
     if not _TOKEN.fullmatch(request.method):
         raise BlockError("BAD_METHOD", "This is not a valid method")
     headers = _headers(request.headers)
-    files = None if request.multipart is None else {name: (None, text.encode()) for name, text in request.multipart.items()}
+    files = None if request.multipart is None else {name: _part(value) for name, value in request.multipart.items()}
     return client.build_request(
         request.method.upper(), url, headers=headers, json=request.json, content=request.content,
         data=None if request.form is None else dict(request.form), files=files,
     )  # fmt: skip
+
+
+def _part(value: str | File) -> tuple[str | None, bytes] | tuple[str | None, bytes, str]:
+    """A field of a form as httpx takes it: a text, or a file with its name and type."""
+    if isinstance(value, str):
+        return None, value.encode()
+    if _CONTROL.search(value.name + value.media_type):
+        raise BlockError("BAD_HEADER", "The name or type of a file contains a line break or another control character")
+    return value.name, value.content, value.media_type
 
 
 def _headers(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

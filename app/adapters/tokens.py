@@ -29,4 +29,4 @@ class Tokens:
             token = Token.decode(text, self._secret, ALGORITHM, issuer=ISSUER)
         except NotAuthorizedException:
             return ""
-        return token.jti or ""
+        return token.jti if isinstance(token.jti, str) else ""

@@ -189,7 +189,7 @@ async def find_session(connection: AsyncConnection, token_hash: bytes, kind: str
         )
     )
     row = (await connection.execute(query)).first()
-    return None if row is None else SessionRow(*row)
+    return None if row is None else SessionRow(*tuple(row))
 
 
 async def sessions_of(connection: AsyncConnection, user_id: str, now: datetime) -> Sequence[SessionRow]:
@@ -201,7 +201,7 @@ async def sessions_of(connection: AsyncConnection, user_id: str, now: datetime) 
         .where(sessions.c.user_id == user_id, sessions.c.expires_at > now)
         .order_by(sessions.c.seen_at.desc())
     )
-    return [SessionRow(*row) for row in (await connection.execute(query)).all()]
+    return [SessionRow(*tuple(row)) for row in (await connection.execute(query)).all()]
 
 
 async def touch_session(connection: AsyncConnection, session_id: str, now: datetime, address: str) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import kv
-from app.db.tables import EPOCH, MICROSECOND, executions, signals, workflows, workspaces
+from app.db.tables import EPOCH, MICROSECOND, executions, signals, workflows
 from app.db.tables import kv as values
 
 NAMESPACE = "approval.needed"
@@ -33,10 +34,6 @@ class AskedRow:
     workflow_id: str
     user_id: str | None
     workflow_name: str
-
-
-async def all_workspaces(connection: AsyncConnection) -> Sequence[str]:
-    return (await connection.execute(sa.select(workspaces.c.id))).scalars().all()
 
 
 async def told_after(connection: AsyncConnection, workspace_id: str) -> datetime | None:
@@ -60,10 +57,15 @@ async def forget(connection: AsyncConnection, workspace_id: str) -> None:
 
 async def untold(connection: AsyncConnection, workspace_id: str, after: datetime, limit: int) -> Sequence[AskedRow]:
     """The oldest approvals asked for after a moment of which nobody has been told."""
-    own = [signals.c[name] for name in ("id", "execution_id", "block_id", "data", "created_at", "expires_at")]
+    columns: list[sa.Column[Any]] = [
+        *(signals.c[name] for name in ("id", "execution_id", "block_id", "data", "created_at", "expires_at")),
+        executions.c.workflow_id,
+        executions.c.user_id,
+        workflows.c.name,
+    ]
     told = sa.exists().where(_here(workspace_id), values.c.key == signals.c.id)
     query = (
-        sa.select(*own, executions.c.workflow_id, executions.c.user_id, workflows.c.name)
+        sa.select(*columns)
         .join(executions, executions.c.id == signals.c.execution_id)
         .join(workflows, workflows.c.id == executions.c.workflow_id)
         .where(signals.c.workspace_id == workspace_id, signals.c.kind == "approval", signals.c.created_at > after)

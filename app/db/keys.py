@@ -69,6 +69,12 @@ async def listed(connection: AsyncConnection, workspace_id: str) -> Sequence[tup
     return [_pair(row) for row in (await connection.execute(query)).all()]
 
 
+async def all_keys(connection: AsyncConnection) -> Sequence[tuple[KeyRow, KeyOwner]]:
+    """Of every workspace."""
+    query = _owned().order_by(api_keys.c.workspace_id, api_keys.c.name)
+    return [_pair(row) for row in (await connection.execute(query)).all()]
+
+
 async def count(connection: AsyncConnection, workspace_id: str) -> int:
     query = sa.select(sa.func.count()).select_from(api_keys).where(api_keys.c.workspace_id == workspace_id)
     return int((await connection.execute(query)).scalar_one())

@@ -8,7 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import revisions, workflows
+from app.db.tables import workspaces as all_workspaces
 from app.db.workflows import COLUMNS, WorkflowRow
+
+
+async def workspaces(connection: AsyncConnection) -> Sequence[str]:
+    """Every workspace."""
+    return (await connection.execute(sa.select(all_workspaces.c.id))).scalars().all()
 
 
 async def deployed(connection: AsyncConnection, workspace_id: str) -> Sequence[tuple[WorkflowRow, bytes]]:

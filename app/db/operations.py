@@ -48,9 +48,7 @@ COLUMNS = tuple(operations.c[name] for name in BatchRow.__dataclass_fields__)
 
 
 async def insert(connection: AsyncConnection, row: BatchRow) -> None:
-    await connection.execute(
-        sa.insert(operations).values(**{name: getattr(row, name) for name in BatchRow.__dataclass_fields__})
-    )
+    await connection.execute(sa.insert(operations).values(**{name: getattr(row, name) for name in BatchRow.__dataclass_fields__}))
 
 
 async def find_batch(connection: AsyncConnection, workflow_id: str, batch_id: str) -> BatchRow | None:

@@ -62,12 +62,12 @@ SORTS = {"updated_at": workflows.c.updated_at, "created_at": workflows.c.created
 
 
 async def find(
-    connection: AsyncConnection, workspace_id: str, *, id: str | None = None, name: str | None = None
+    connection: AsyncConnection, workspace_id: str, *, id: str | None = None, name: str | None = None, lock: bool = False
 ) -> WorkflowRow | None:
-    """One workflow of a workspace, by id or by name."""
+    """One workflow of a workspace, by id or by name; with `lock` nobody else changes it until this transaction ends."""
     query = sa.select(*COLUMNS).where(workflows.c.workspace_id == workspace_id, workflows.c.deleted_at.is_(None))
     query = query.where(workflows.c.id == id) if id is not None else query.where(workflows.c.name == name)
-    row = (await connection.execute(query)).first()
+    row = (await connection.execute(query.with_for_update() if lock else query)).first()
     return None if row is None else WorkflowRow(*row)
 
 

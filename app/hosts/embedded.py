@@ -49,7 +49,7 @@ class EmbeddedHost:
         self._drives: dict[str, _Drive] = {}
         self._handles: WeakValueDictionary[str, Handle] = WeakValueDictionary()
         self._wake = asyncio.Event()
-        self._patience = patience or Patience()
+        self._patience = Patience() if patience is None else patience
         self._loops: list[asyncio.Task[None]] = []
         self.accepting = True
 

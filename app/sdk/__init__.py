@@ -47,6 +47,7 @@ from app.sdk.models import (
     ToolDecision,
 )
 from app.sdk.services import (
+    PRIVATE_NAMESPACES,
     Blocks,
     Http,
     HttpRequest,
@@ -64,6 +65,7 @@ __all__ = [
     "ERROR_PORT",
     "FILE_SCHEMA",
     "LITERAL_KINDS",
+    "PRIVATE_NAMESPACES",
     "AnyJson",
     "Arrival",
     "Block",

@@ -16,6 +16,8 @@ from app.sdk.answers import BlockError
 from app.sdk.config import Json
 
 MEMORY = 1 << 30
+LARGEST_FILE = 64 << 20
+"""Some libraries need a file for a moment; inside the wall it is in memory."""
 NICENESS = 5
 GRACE_SECONDS = 2.0
 
@@ -25,7 +27,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
     os.nice(NICENESS)
     _write(answers, STARTED)
     while len(head := requests.read(LENGTH.size)) == LENGTH.size:

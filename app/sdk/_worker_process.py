@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import struct
 import subprocess
@@ -20,7 +21,7 @@ LENGTH = struct.Struct(">Q")
 MODULE = "app.sdk._worker"
 WALL = (
     "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
-    "--proc", "/proc", "--dev", "/dev", "--chdir", "/",
+    "--proc", "/proc", "--dev", "/dev", "--size", "67108864", "--tmpfs", "/tmp", "--chdir", "/",  # noqa: S108 a directory of its own
 )  # fmt: skip
 
 
@@ -31,8 +32,8 @@ class Overdue(Exception):
 class WorkerProcess:
     """Answers one request at a time. Use from one thread at a time; `kill` from any."""
 
-    _walled = True
-    """Until a worker could not be started inside bubblewrap."""
+    walled: bool | None = None
+    """Whether workers run inside bubblewrap; known after the first start, and kept to."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin is None or process.stdout is None:
@@ -45,12 +46,19 @@ class WorkerProcess:
     @classmethod
     def start(cls) -> WorkerProcess:
         """A worker that is ready. Raises EOFError."""
-        wall = shutil.which("bwrap") if cls._walled else None
-        if wall is not None:
-            with suppress(EOFError, Overdue):
-                return cls._started([wall, *WALL, *_visible()])
-            cls._walled = False
-        return cls._started([])
+        wall = None if cls.walled is False else shutil.which("bwrap")
+        if wall is None:
+            cls.walled = False
+            return cls._started([])
+        try:
+            worker = cls._started([wall, *WALL, *_visible()])
+        except EOFError:
+            if cls.walled:  # it worked before, so this is no reason to do without
+                raise
+            cls.walled = False
+            return cls._started([])
+        cls.walled = True
+        return worker
 
     @classmethod
     def _started(cls, wall: list[str]) -> WorkerProcess:
@@ -59,7 +67,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={},
+            env=_environment(),
             start_new_session=True,
         )
         worker = cls(process)
@@ -133,8 +141,13 @@ class _Limit:
         self._timer.cancel()
 
 
+def _environment() -> dict[str, str]:
+    """Only what some Pythons need to start at all."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+
+
 def _visible() -> Iterator[str]:
-    """bubblewrap's arguments that show Python, its packages and the zones of time, and nothing else."""
+    """bubblewrap's arguments that show Python, its packages and the time zones, and nothing else."""
     paths = {Path(path) for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo")}
     paths |= {Path(path) for path in (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())}
     for name in ("app", "blocks"):
@@ -142,5 +155,7 @@ def _visible() -> Iterator[str]:
         paths |= {Path(path) for path in (spec.submodule_search_locations or ())} if spec else set()
     executable = Path(sys.executable)
     paths |= {executable.parent, executable.resolve().parent}
+    for name, text in _environment().items():
+        yield from ("--setenv", name, text)
     for path in sorted(path for path in paths if path.exists()):
         yield from ("--ro-bind-try", str(path), str(path))

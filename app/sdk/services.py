@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.sdk.config import Json
+from app.sdk.files import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Json = None
     form: Mapping[str, str] | None = None
-    multipart: Mapping[str, str] | None = None
+    multipart: Mapping[str, str | File] | None = None
     content: bytes | None = None
     timeout: float = 30.0
     credential: str = ""
@@ -60,6 +61,8 @@ class WorkflowResult:
     status: str
     output: Json
     error: Json = None
+    retryable: bool = True
+    """False where it failed, and would fail again in the same way."""
 
 
 class Workflows(Protocol):
@@ -70,6 +73,12 @@ class Workflows(Protocol):
 
     async def start(self, workflow: str, variables: Mapping[str, Json], key: str) -> str:
         """Start one without waiting; its execution's id. The same key finds again what was started."""
+
+
+PRIVATE_NAMESPACES = (
+    "agent-memory:", "block-cache", "data.dedupe", "flow.circuit_breaker", "flow.once", "flow.rate_limit", "rss.read", "var.set",
+)  # fmt: skip
+"""Namespaces of State that begin so belong to blocks, which remember in them what they must; people use others."""
 
 
 class State(Protocol):

@@ -85,7 +85,7 @@ class Pool:
         return answer
 
 
-_pool = Pool(max(2, min(4, os.cpu_count() or 2)))
+_pool = Pool(max(4, min(8, os.cpu_count() or 4)))
 
 
 async def work(function: str, *arguments: Json, seconds: float = SECONDS, extra: str = "") -> Json:

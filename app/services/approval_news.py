@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from app.db import approval_news as queries
+from app.db import listeners
 from app.db.approval_news import AskedRow
 from app.db.session import Database
 from app.engine.messages import iso
@@ -42,7 +43,7 @@ class ApprovalNews:
     async def run_pending(self) -> int:
         """Tell of all that nobody was told of yet; returns how many executions that has started."""
         async with self._database.read() as connection:
-            workspaces = await queries.all_workspaces(connection)
+            workspaces = await listeners.workspaces(connection)
         return sum([await self._try_look(workspace_id) for workspace_id in workspaces])
 
     async def _try_look(self, workspace_id: str) -> int:

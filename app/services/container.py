@@ -9,15 +9,18 @@ from app.services.accounts import Accounts
 from app.services.activation import Activation
 from app.services.approvals import Approvals
 from app.services.audit import Audit
+from app.services.credential_trials import CredentialTrials
 from app.services.credentials import Credentials
 from app.services.events import Events
 from app.services.execution_events import ExecutionEvents
 from app.services.executions import Executions
+from app.services.exposure import Exposure
 from app.services.gallery import Gallery
 from app.services.health import Health
 from app.services.history import History
 from app.services.hooks import Hooks
 from app.services.members import Members
+from app.services.oauth import OAuth
 from app.services.operations import Operations
 from app.services.people import People
 from app.services.presence import Presence
@@ -30,6 +33,9 @@ from app.services.workflows import Workflows
 class Services:
     accounts: Accounts
     audit: Audit
+    oauth: OAuth
+    trials: CredentialTrials
+    exposure: Exposure
     members: Members
     people: People
     workflows: Workflows

@@ -197,6 +197,7 @@ def _problem(field: CredentialField, text: str) -> str:
 def _is_address(text: str, *, any_scheme: bool) -> bool:
     try:
         parts = urlsplit(text)
+        _ = parts.port  # it is read late, and may be none
     except ValueError:
         return False
     return bool(parts.hostname) and (any_scheme or parts.scheme in ("http", "https"))

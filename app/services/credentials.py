@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,11 @@ from app.services.audit import record
 from app.services.credential_types import TYPES, CredentialType, checked_data, checked_type
 from app.services.errors import ServiceError, invalid, not_found
 
+OAUTH = ("oauth2_client", "oauth2_code")
+TOKEN_MARGIN = 60
+"""A token that ends within these seconds is renewed before it is used."""
+KEY_HEADERS = {"anthropic": "x-api-key", "google": "x-goog-api-key"}
+"""Where these providers of models want their key; the others want a bearer token."""
 MASK = "***"
 """What stands for a secret in answers; sent back, it changes nothing."""
 KEPT = ("access_token", "refresh_token", "token_ends")
@@ -37,6 +43,8 @@ class CredentialSummary:
     type: str
     fields: tuple[str, ...]
     shown: Mapping[str, str]
+    has_token: bool
+    """Whether a consent, or a token, is at hand."""
     created_at: datetime
     updated_at: datetime
 
@@ -51,7 +59,13 @@ class OpenedCredential:
 
     @property
     def secret(self) -> str:
-        return self.data.get(TYPES[self.type].secret_field, "")
+        """What `${NAME}` stands for: with OAuth the token of today."""
+        return self.data.get("access_token" if self.type in OAUTH else TYPES[self.type].secret_field, "")
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether a token has to be fetched before this can be used."""
+        return self.type in OAUTH and int(self.data.get("token_ends", "0")) - TOKEN_MARGIN < time.time()
 
     def headers(self) -> dict[str, str]:
         """What a request signed with this credential carries."""
@@ -63,6 +77,8 @@ class OpenedCredential:
                 return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
             case "header":
                 return {self.data["header"]: self.data["value"]}
+            case "llm" if self.data["provider"] in KEY_HEADERS:
+                return {KEY_HEADERS[self.data["provider"]]: self.secret}
         return {"Authorization": f"Bearer {self.secret}"}
 
 
@@ -137,6 +153,16 @@ class Credentials:
         row = await self._row(actor, credential_id)
         return OpenedCredential(row.name, row.type, self._open(row))
 
+    async def keep_tokens(self, workspace_id: str, name: str, tokens: Mapping[str, str]) -> OpenedCredential:
+        """Store what a service has given for a credential, beside what people have typed. Raises 404."""
+        async with self._database.write() as connection:
+            row = next((row for row in await queries.listed(connection, workspace_id) if row.name == name), None)
+            if row is None:
+                raise not_found("credential", name)
+            data = self._open(row) | dict(tokens)
+            await queries.change(connection, row.id, data=self._seal(data, row.id))
+        return OpenedCredential(name, row.type, data)
+
     async def _row(self, actor: Actor, credential_id: str) -> CredentialRow:
         async with self._database.read() as connection:
             row = await queries.get(connection, actor.workspace_id, credential_id)
@@ -157,10 +183,10 @@ class Credentials:
         return {field: text for field, text in self._open(row).items() if field in names}
 
     def _summary(self, row: CredentialRow) -> CredentialSummary:
-        data = self._typed(row)
+        data, has_token = self._typed(row), "access_token" in self._open(row)
         open_fields = [field.name for field in TYPES[row.type].fields if not field.secret and field.name in data]
         shown = {field: data[field] for field in open_fields}
-        return CredentialSummary(row.id, row.name, row.type, tuple(data), shown, row.created_at, row.updated_at)
+        return CredentialSummary(row.id, row.name, row.type, tuple(data), shown, has_token, row.created_at, row.updated_at)
 
     async def open_all(self, workspace_id: str) -> dict[str, OpenedCredential]:
         """Every credential of a workspace by name, opened for an execution."""

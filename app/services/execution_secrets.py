@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 
 from app.sdk import BlockError, Json
 from app.services.credentials import OpenedCredential
 
-BARE_TYPES = ("bearer", "value")
-"""Types of credential that hold a key and nothing else."""
+BARE_TYPES = ("bearer", "value", "llm")
+"""Types of credential that hold a key and nothing else that is sent."""
+
+Renew = Callable[[str], Awaitable[OpenedCredential]]
+"""Fetches a new token for the credential with this name; raises BlockError when none can be had."""
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,20 @@ class ExecutionSecrets:
     Everything that is given out is added to `used`, so that it can be taken out of what comes back.
     """
 
-    credentials: Mapping[str, OpenedCredential]
+    credentials: MutableMapping[str, OpenedCredential]
     markers: Mapping[str, str]
     settings: Mapping[str, str]
     model_api_key: str
+    renew: Renew | None = None
+
+    async def make_ready(self, credential: str, call: object) -> None:
+        """Fetch the tokens that a call needs and that have ended. Raises BlockError when one cannot be had."""
+        if self.renew is None or not any(one.needs_token for one in self.credentials.values()):
+            return
+        text = repr(call)
+        named = {name for marker, name in self.markers.items() if marker in text} | {credential}
+        for name in [name for name, one in self.credentials.items() if name in named and one.needs_token]:
+            self.credentials[name] = await self.renew(name)
 
     @property
     def model_base(self) -> str:

@@ -34,7 +34,6 @@ class Flow:
     workflow: Workflow
     details: DetailsRow
     text: str
-    form: str
     tasks_total: int
 
 
@@ -50,6 +49,7 @@ class Checked:
 
     errors: Sequence[TextProblem]
     warnings: Sequence[TextProblem]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,17 @@ class Flows:
             found = await self._workflows.get(actor, id_or_name)
         except ServiceError as error:
             raise _as_flow(error, id_or_name) from None
+        return await self.of(actor, found, forms, exactly=exactly)
+
+    async def of(self, actor: Actor, found: Workflow, forms: Sequence[Form] = ("tasks",), *, exactly: bool = False) -> Flow:
+        """What stands beside a workflow, and its YAML."""
         async with self._database.read() as connection:
             known = await queries.details(connection, actor.workspace_id, [found.id], with_text=True)
         details = known.get(found.id) or DetailsRow(found.id, actor.workspace_id)
         hidden = hidden_blocks(found.graph, self._triggers)
         total = sum(block.enabled and block.id not in hidden for block in found.graph.blocks)
         if details.text is not None and details.text_revision == found.revision and not exactly:
-            return Flow(found, details, details.text, "text", total)
+            return Flow(found, details, details.text, total)
         masked = self._graphs.masked(found.graph)
         head = Head(found.name, details.namespace, found.description, found.settings.deadline_ms)
         try:
@@ -110,7 +114,7 @@ class Flows:
                 text = await asyncio.to_thread(first_expressible, forms, head, masked, self._triggers)
         except CannotExpress as error:
             raise _too_narrow(forms[0], error) from None
-        return Flow(found, details, text, forms[0], total)
+        return Flow(found, details, text, total)
 
     async def check(self, actor: Actor, text: str) -> Checked:
         """Look at a text; nothing is run or stored."""
@@ -126,9 +130,10 @@ class Flows:
         except ServiceError as error:
             errors.append(document.read.problem(("name",), error.message))
         if errors:
-            return Checked(errors, ())
+            return Checked(errors, (), document.name)
         missing = self._graphs.readiness(graph)
-        return Checked((), [document.problem(problem.message, problem.block_id, problem.field) for problem in missing])
+        warnings = [document.problem(problem.message, problem.block_id, problem.field) for problem in missing]
+        return Checked((), warnings, document.name)
 
     # -- changing ------------------------------------------------------------------------------------------------
 

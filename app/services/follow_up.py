@@ -59,6 +59,7 @@ class FollowUp:
 
     async def run_pending(self) -> int:
         """Tell of everything that nobody was told of yet; returns how many executions that has started."""
+        await self._listeners.look_around()
         started = await self._approvals.run_pending()
         while True:
             async with self._database.read() as connection:

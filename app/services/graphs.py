@@ -126,7 +126,7 @@ class Graphs:
 
     def with_secrets_of(self, graph: Graph, old: Graph) -> Graph:
         """The graph with the secrets of `old` in the places that are masked; without one there, the place is left empty."""
-        before = {block.id: {path: text for path, text in self._secrets(block)} for block in old.blocks}
+        before = {block.id: dict(self._secrets(block)) for block in old.blocks}
         blocks = []
         for block in graph.blocks:
             config = block.config

@@ -71,7 +71,7 @@ class History:
 
     async def revisions(self, actor: Actor, id_or_name: str, paging: Paging) -> Page[Revision]:
         """Every state that is kept, the newest first."""
-        actor.require("viewer")
+        actor.demand("workflows.read")
         asked = paging.checked("revision")
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
@@ -82,18 +82,18 @@ class History:
 
     async def revision(self, actor: Actor, id_or_name: str, revision: int) -> RevisionDetail:
         """Raises 404 for a state that is not kept."""
-        actor.require("viewer")
+        actor.demand("workflows.read")
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             graph = await self._graph(connection, row, revision)
             before = await log_queries.revision_before(connection, row.id, revision)
             found = await queries.find_revisions(connection, row.id, [one for one in (revision, before) if one is not None])
             listed = await self._listed(connection, row, found)
-        return RevisionDetail(listed[0], graph if actor.may("editor") else self._graphs.masked(graph))
+        return RevisionDetail(listed[0], graph if actor.allows("workflows.draft") else self._graphs.masked(graph))
 
     async def name(self, actor: Actor, id_or_name: str, revision: int, name: str) -> None:
         """Name a state, which keeps it for good; an empty name takes that back."""
-        actor.require("editor")
+        actor.demand("workflows.draft")
         name = name.strip()
         if len(name) > MAX_NAME or not name.isprintable():
             message = f"A name may have {MAX_NAME} printable characters."
@@ -106,9 +106,9 @@ class History:
 
     async def restore(self, actor: Actor, id_or_name: str, revision: int) -> int:
         """Make an earlier state the newest one; the number of the new revision. Raises 400 when it does not fit any more."""
-        actor.require("editor")
+        actor.demand("workflows.draft")
         async with self._database.write() as connection:
-            row = await find_row(connection, actor.workspace_id, id_or_name)
+            row = await find_row(connection, actor.workspace_id, id_or_name, lock=True)
             before = await load_graph(connection, self._graphs, row, row.revision)
             graph = await self._graph(connection, row, revision)
             problems = self._graphs.check(graph)
@@ -122,7 +122,7 @@ class History:
 
     async def undeployed(self, actor: Actor, id_or_name: str) -> list[Difference]:
         """What has changed since the deployed revision; nothing when none is deployed."""
-        actor.require("viewer")
+        actor.demand("workflows.read")
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             if row.deployed_revision is None or row.deployed_revision == row.revision:
@@ -131,7 +131,7 @@ class History:
             newest = await load_graph(connection, self._graphs, row, row.revision)
         operations = difference(deployed, newest)
         _, inverses = applied(deployed, operations)
-        may = actor.may("editor")
+        may = actor.allows("workflows.draft")
         return [
             Difference(change.text, change.block_id, dumped(_taking_back(change.operations, inverses)) if may else [])
             for change in self._words.changes(deployed, operations)

@@ -11,7 +11,7 @@ from app.db import kv_entries as queries
 from app.db.kv_entries import EntryRow
 from app.db.session import Database
 from app.engine.values import NotJson, decode, decode_stored, encode
-from app.sdk import Json
+from app.sdk import PRIVATE_NAMESPACES, Json
 from app.services.actors import Actor
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.pages import Page, Paging
@@ -20,8 +20,6 @@ MAX_NAMESPACE = 200
 MAX_KEY = 500
 MAX_VALUE_BYTES = 1_000_000
 MAX_TTL_MS = 31_536_000_000_000
-PRIVATE = ("agent-memory:", "data.dedupe", "flow.once", "flow.rate_limit", "flow.circuit_breaker", "block-cache")
-"""Namespaces that begin so belong to blocks, which remember in them what they must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class KeyValues:
                 connection,
                 actor.workspace_id,
                 namespace,
-                PRIVATE,
+                PRIVATE_NAMESPACES,
                 asked.q,
                 asked.sort,
                 order,
@@ -123,7 +121,7 @@ def _check(namespace: str, key: str) -> None:
         if not 1 <= len(text) <= longest or not text.isprintable():
             message = f"must have 1 to {longest} printable characters"
             raise invalid(f"`{name}` {message}.", [{"field": name, "message": message}])
-    if namespace.startswith(PRIVATE):
+    if namespace.startswith(PRIVATE_NAMESPACES):
         message = "belongs to blocks"
         raise invalid(f"The namespace `{namespace}` {message}.", [{"field": "namespace", "message": message}])
 

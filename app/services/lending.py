@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from app.adapters.llm import LanguageModels
-from app.adapters.vault import Vault
+from app.adapters.vault import Vault, VaultError
 from app.catalog import Catalog
 from app.db import workflows as queries
 from app.db.session import Database
@@ -17,13 +20,14 @@ from app.engine.context import Environment
 from app.engine.expressions import Secret
 from app.engine.program import compile_program
 from app.engine.tools import BlockTools
-from app.hosts.handles import LoadedProgram
+from app.hosts.handles import LoadedProgram, Unavailable, WorkflowBroken
 from app.journal.records import NewExecution
 from app.sdk import Blocks, Http, Models, Platform, Sandbox, State, Workflows
 from app.services.credentials import Credentials, OpenedCredential
 from app.services.execution_secrets import ExecutionSecrets
 from app.services.graphs import Graphs
 from app.services.model_keys import ExecutionKeys
+from app.services.oauth import OAuth
 from app.services.secret_http import SecretHttp
 from app.services.state import StateStore
 
@@ -40,7 +44,7 @@ class Programs:
         self._cache: OrderedDict[tuple[str, int], LoadedProgram] = OrderedDict()
 
     async def load(self, workflow_id: str, revision: int) -> LoadedProgram:
-        """Raises LookupError when there is no such revision."""
+        """Raises WorkflowBroken when there is no such revision, or none that can run."""
         key = (workflow_id, revision)
         found = self._cache.get(key)
         if found is None:
@@ -56,16 +60,21 @@ class Programs:
             row = await queries.get(connection, workflow_id)
             stored = await queries.revision_graph(connection, workflow_id, revision)
         if row is None or stored is None:
-            raise LookupError(f"revision {revision} of this workflow is not there")
-        graph = self._graphs.restore(stored, workflow_id)
-        program = await asyncio.to_thread(compile_program, graph, self._catalog)
+            raise WorkflowBroken(f"revision {revision} of this workflow is not there")
+        try:
+            graph = self._graphs.restore(stored, workflow_id)
+            program = await asyncio.to_thread(compile_program, graph, self._catalog)
+        except Exception as error:
+            is_told = type(error) in (LookupError, VaultError)
+            reason = str(error) if is_told else f"what is stored of it is damaged ({type(error).__name__})"
+            raise WorkflowBroken(f"revision {revision} of this workflow cannot run any more: {reason}") from error
         return LoadedProgram(program, {"id": row.id, "name": row.name, "revision": revision})
 
 
 class ExecutionEnvironment:
     """The engine's Environment for one execution; what it never asks for is never made."""
 
-    def __init__(self, lending: Lending, execution: NewExecution, credentials: Mapping[str, OpenedCredential]) -> None:
+    def __init__(self, lending: Lending, execution: NewExecution, credentials: dict[str, OpenedCredential]) -> None:
         self._lending = lending
         self._execution = execution
         self._credentials = credentials
@@ -111,7 +120,12 @@ class ExecutionEnvironment:
     @cached_property
     def _secrets(self) -> ExecutionSecrets:
         lending = self._lending
-        return ExecutionSecrets(self._credentials, self._markers, lending.settings, lending.model_api_key)
+        workspace = self._execution.workspace_id
+
+        async def renew(name: str) -> OpenedCredential:
+            return await lending.oauth.renewed(workspace, name)
+
+        return ExecutionSecrets(self._credentials, self._markers, lending.settings, lending.model_api_key, renew)
 
     @cached_property
     def _markers(self) -> Mapping[str, str]:
@@ -132,6 +146,7 @@ class Lending:
 
     programs: Programs
     credentials: Credentials
+    oauth: OAuth
     vault: Vault
     http: Http
     models: LanguageModels
@@ -144,10 +159,23 @@ class Lending:
     platform: Callable[[NewExecution], Platform]
 
     async def program(self, workflow_id: str, revision: int) -> LoadedProgram:
-        return await self.programs.load(workflow_id, revision)
+        with _told_apart():
+            return await self.programs.load(workflow_id, revision)
 
     async def environment(self, execution: NewExecution) -> Environment:
         """Credentials are opened only for a program that could use one."""
-        program = (await self.programs.load(execution.workflow_id, execution.revision)).program
-        opened = await self.credentials.open_all(execution.workspace_id) if program.uses_secrets else {}
+        program = (await self.program(execution.workflow_id, execution.revision)).program
+        with _told_apart():
+            opened = await self.credentials.open_all(execution.workspace_id) if program.uses_secrets else {}
         return ExecutionEnvironment(self, execution, opened)
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """What can never work is told apart from what does not work now."""
+    try:
+        yield
+    except VaultError as error:
+        raise WorkflowBroken(f"a credential of this workspace cannot be used: {error}") from error
+    except SQLAlchemyError as error:
+        raise Unavailable from error

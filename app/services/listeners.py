@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from app.adapters.vault import VaultError
 from app.db import listeners as queries
 from app.db.memory import Memory
 from app.db.session import Database
 from app.db.workflows import WorkflowRow
 from app.engine.program import Step
+from app.hosts.handles import WorkflowBroken
 from app.services.lending import Programs
 
 logger = logging.getLogger(__name__)
 
-TRIGGERS = ("trigger.error", "trigger.event")
+ERROR, EVENT = TRIGGERS = ("trigger.error", "trigger.event")
+QUIET_ENDS = ("run.completed", "run.cancelled")
+"""Ends that are followed up only where somebody listens for them; of failures somebody always may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Listeners:
         self._database = database
         self._programs = programs
         self._known = Memory(database, self._find)
+        self._ends_heard: dict[str, bool] = {}
+        self._heard_as_of = -1
 
     async def of(self, workspace_id: str, trigger: str) -> Sequence[Listener]:
         """The enabled blocks of this type in the deployed revisions of a workspace's workflows."""
@@ -44,6 +49,25 @@ class Listeners:
         program = (await self._programs.load(row.id, revision)).program
         return [Listener(row, revision, step) for step in program.triggers if step.enabled and step.block.type in triggers]
 
+    def may_hear_of_ends(self, workspace_id: str) -> bool:
+        """Whether somebody may listen for how executions end; also true when that is not known for certain."""
+        is_known = self._heard_as_of == self._database.changes and self._database.is_sole_writer
+        return not is_known or self._ends_heard.get(workspace_id, True)
+
+    async def look_around(self) -> None:
+        """Find out where somebody listens for how executions end."""
+        as_of = self._database.changes
+        if self._heard_as_of == as_of:
+            return
+        async with self._database.read() as connection:
+            workspaces = await queries.workspaces(connection)
+        self._ends_heard = {workspace_id: await self._hears_of_ends(workspace_id) for workspace_id in workspaces}
+        self._heard_as_of = as_of
+
+    async def _hears_of_ends(self, workspace_id: str) -> bool:
+        patterns = [str(found.step.config.raw.get("event")) for found in await self.of(workspace_id, EVENT) if found.step]
+        return any(fnmatchcase(name, pattern) for name in QUIET_ENDS for pattern in patterns)
+
     async def _find(self, workspace_id: str) -> Sequence[Listener]:
         async with self._database.read() as connection:
             rows = await queries.deployed(connection, workspace_id)
@@ -54,6 +78,6 @@ class Listeners:
         """Nothing of a revision that cannot be read any more: it must not keep the others from being told."""
         try:
             return await self.of_workflow(row, row.deployed_revision or row.revision, *TRIGGERS)
-        except (LookupError, VaultError):
+        except WorkflowBroken:
             logger.exception("a deployed workflow cannot be read, so it hears of nothing", extra={"workflow_id": row.id})
             return ()

@@ -122,11 +122,11 @@ class Operations:
         Raises 412 with the missed batches when its base is not the newest revision, and 400 with every problem when the
         graph could not be saved so.
         """
-        actor.require("editor")
+        actor.demand("workflows.draft")
         sent = _read(raw)
         operations = [self._canonical(operation) for operation in sent.operations]
         async with self._database.write() as connection:
-            row = await find_row(connection, actor.workspace_id, id_or_name)
+            row = await find_row(connection, actor.workspace_id, id_or_name, lock=True)
             before = await queries.find_batch(connection, row.id, sent.batch_id)
             if before is not None:
                 return await self._repeated(connection, actor, row, before)
@@ -142,7 +142,7 @@ class Operations:
 
     async def since(self, actor: Actor, id_or_name: str, revision: int) -> Missed:
         """What led from a revision to the newest one."""
-        actor.require("viewer")
+        actor.demand("workflows.read")
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             missed = await self._missed(connection, actor, row, revision)
@@ -151,13 +151,15 @@ class Operations:
 
     async def undo_steps(self, actor: Actor, id_or_name: str) -> UndoSteps:
         """The newest steps of this author, for an editor that has just been opened; the oldest first."""
-        actor.require("viewer")
-        if not actor.may("editor"):
+        actor.demand("workflows.read")
+        if not actor.allows("workflows.draft"):
             return UndoSteps([], [])
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             rows = await queries.newest_of(connection, row.id, actor.user_id, UNDO_STEPS)
-        near = takewhile(lambda pair: pair[1] <= UNDO_BYTES, zip(rows, accumulate(len(found.content) for found in rows), strict=True))
+        near = takewhile(
+            lambda pair: pair[1] <= UNDO_BYTES, zip(rows, accumulate(len(found.content) for found in rows), strict=True)
+        )
         return self._steps([found for found, _ in reversed([*near]) if found.kind in ("edit", "undo", "redo")])
 
     def _canonical(self, operation: Operation) -> Operation:
@@ -184,7 +186,7 @@ class Operations:
         return Applied(found.revision, True, self._graphs.readiness(graph))
 
     async def _missed(self, connection: AsyncConnection, actor: Actor, row: WorkflowRow, revision: int) -> Missed:
-        if not actor.may("editor") or not 0 <= row.revision - revision <= MOST_MISSED:
+        if not actor.allows("workflows.draft") or not 0 <= row.revision - revision <= MOST_MISSED:
             return Missed(row.revision, None)
         found = await queries.after(connection, row.id, revision, MOST_MISSED)
         whole = [one.row.revision for one in found] == list(range(revision + 1, row.revision + 1))

@@ -62,6 +62,8 @@ PERMISSIONS: Final[Mapping[str, Permission]] = {
     "workspaces.read": Permission("viewer", ANY_KEY),
     "workspaces.write": Permission("admin", "admin"),
     "settings.write": Permission("admin", "admin", audited=True),
+    "endpoints.read": Permission("admin", "admin"),
+    "endpoints.write": Permission("admin", "admin", audited=True),
     "audit.read": Permission("admin", "admin"),
     "operator.read": Permission("admin", "admin"),
     "metrics.read": Permission("admin", "admin"),

@@ -32,6 +32,7 @@ class Presence:
         self, actor: Actor, workflow_id: str, client_id: str, news: AsyncIterator[Message | None]
     ) -> AsyncIterator[Message | None]:
         """The same news, beginning with who is here; whoever else watches hears of the coming and the going."""
+        actor.demand("workflows.read")
         visit = _Visit(actor.user_id, actor.username, client_id)
         visits = self._visits[workflow_id]
         begun = False

@@ -88,9 +88,7 @@ class RevisionWriter:
         await self._thin_out(connection, row, now)
         return revision
 
-    def _logged(
-        self, actor: Actor, row: WorkflowRow, before: Graph, batch: Batch, revision: int, now: datetime
-    ) -> BatchRow:
+    def _logged(self, actor: Actor, row: WorkflowRow, before: Graph, batch: Batch, revision: int, now: datetime) -> BatchRow:
         batch_id = batch.batch_id or str(uuid4())
         inverse = [operation for inverse in reversed(batch.inverses) for operation in inverse]
         content = {"operations": dumped(batch.operations), "inverse": dumped(inverse)}

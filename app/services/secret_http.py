@@ -18,6 +18,7 @@ class SecretHttp:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Raises BlockError for an unknown credential and for every failure of the client."""
+        await self._secrets.make_ready(request.credential, request)
         used: set[str] = set()
         opened, mask = self._opened(request, used), Mask(used)
         try:

@@ -49,14 +49,15 @@ class WorkspaceState:
             return await kv.add(connection, self.workspace_id, namespace, key, _encoded(value), _expiry(now, ttl), now)
 
     async def swap(self, namespace: str, key: str, expected: Json, value: Json, ttl: float | None = None) -> bool:
-        if expected is None:
-            return await self.add(namespace, key, value, ttl)
         _check(namespace, key)
         now = datetime.now(UTC)
         async with self.database.write(counts=False) as connection:
             stored = await kv.get(connection, self.workspace_id, namespace, key, now)
-            if stored is None or decode_stored(stored) != expected:
+            if (None if stored is None else decode_stored(stored)) != expected:
                 return False
+            if stored is None:
+                await kv.put(connection, self.workspace_id, namespace, key, _encoded(value), _expiry(now, ttl), now)
+                return True
             return await kv.put_over(
                 connection, self.workspace_id, namespace, key, stored, _encoded(value), _expiry(now, ttl), now
             )

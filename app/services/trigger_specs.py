@@ -39,7 +39,7 @@ class ScheduleSpec(_Strict):
     def _is_known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (KeyError, OSError, ValueError):
             raise ValueError("is not a time zone") from None
         return name
 

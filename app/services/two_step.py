@@ -53,16 +53,20 @@ class TwoStep:
 
     def begin(self, actor: Actor) -> Enrolment:
         """A new secret. Nothing is stored before a code shows that the app has it."""
-        secret = pyotp.random_base32()
-        address = pyotp.TOTP(secret).provisioning_uri(actor.email, issuer_name=ISSUER)
+        return self.enrolment(actor, pyotp.random_base32())
+
+    def enrolment(self, actor: Actor, secret: str) -> Enrolment:
+        """The same secret once more, after a code that did not fit."""
+        secret = _checked_secret(secret)
+        address = pyotp.TOTP(secret).provisioning_uri(name=actor.email, issuer_name=ISSUER)
         return Enrolment(secret, address, segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="#fff"))
 
     async def confirm(self, actor: Actor, secret: str, code: str, password: str) -> list[str]:
         """Switch it on; returns the recovery codes, which nobody can read again. Raises 400 for a wrong code or password."""
-        await self._check_password(actor, password)
-        secret = secret.strip().upper()
-        if len(secret) != 32 or not set(secret) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"):
-            raise invalid("This secret is none. Begin once more.")
+        user = await self._check_password(actor, password)
+        if user.totp_secret is not None:
+            raise ServiceError("ALREADY_ON", "The second step is on already. Switch it off first.", 409)
+        secret = _checked_secret(secret)
         step = _step_of(secret, code)
         if step is None:
             raise invalid("This code does not fit. Look at the app's newest one.", [{"field": "code", "message": "Try again."}])
@@ -113,19 +117,26 @@ class TwoStep:
     def _proof(self, user: UserRow, until: int) -> str:
         return self._vault.fingerprint(f"second-step:{user.id}:{until}:{user.password_hash}")
 
-    async def _check_password(self, actor: Actor, password: str) -> None:
+    async def _check_password(self, actor: Actor, password: str) -> UserRow:
         async with self._database.read() as connection:
             user = await queries.get_user(connection, actor.user_id)
         if user is None:
             raise not_found("user", actor.user_id)
         if not await verify_password(user.password_hash or None, password[:1_000]):
             raise invalid("This is not your password.", [{"field": "password", "message": "Enter your password."}])
+        return user
 
 
 async def remove(connection: AsyncConnection, user_id: str) -> None:
     """Switch the second step off for a user."""
     await queries.change_user(connection, user_id, totp_secret=None, totp_step=None)
     await links.replace_recovery_codes(connection, user_id, [])
+
+
+def _checked_secret(secret: str) -> str:
+    if len(secret) != 32 or not set(secret) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"):
+        raise invalid("This secret is none. Begin once more.")
+    return secret
 
 
 def _step_of(secret: str, code: str) -> int | None:

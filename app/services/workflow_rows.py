@@ -18,11 +18,11 @@ from app.services.graphs import Graphs
 from app.services.refusals import is_uuid
 
 
-async def find_row(connection: AsyncConnection, workspace_id: str, id_or_name: str) -> WorkflowRow:
-    """A UUID is an id, anything else a name (contract.md C5). Raises 404."""
+async def find_row(connection: AsyncConnection, workspace_id: str, id_or_name: str, *, lock: bool = False) -> WorkflowRow:
+    """A UUID is an id, anything else a name (contract.md C5); `lock` is for who writes its next revision. Raises 404."""
     by_id = is_uuid(id_or_name)
     row = await queries.find(
-        connection, workspace_id, id=id_or_name.lower() if by_id else None, name=None if by_id else id_or_name
+        connection, workspace_id, id=id_or_name.lower() if by_id else None, name=None if by_id else id_or_name, lock=lock
     )
     if row is None:
         raise not_found("workflow", id_or_name)

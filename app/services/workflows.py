@@ -10,6 +10,7 @@ from uuid import uuid4
 from sqlalchemy.exc import IntegrityError
 
 from app.db import executions as execution_queries
+from app.db import operations as log_queries
 from app.db import schedules as schedule_queries
 from app.db import workflows as queries
 from app.db.session import Database
@@ -163,7 +164,7 @@ class Workflows:
             last = await execution_queries.newest(connection, row.id)
             sample = await queries.sample(connection, row.id)
         problems = self._graphs.readiness(graph)
-        shown = graph if actor.may("editor") else self._graphs.masked(graph)
+        shown = graph if actor.allows("workflows.draft") else self._graphs.masked(graph)
         return Workflow(
             row.id,
             row.name,
@@ -232,7 +233,7 @@ class Workflows:
         if problems:
             raise graph_refused(problems)
         async with self._database.write() as connection:
-            row = await find_row(connection, actor.workspace_id, id_or_name)
+            row = await find_row(connection, actor.workspace_id, id_or_name, lock=True)
             if if_match is not None and if_match != row.revision:
                 message = f"The workflow is at revision {row.revision}, not {if_match}: somebody has changed it since."
                 raise ServiceError("STALE_REVISION", message, 412, data={"revision": row.revision})
@@ -243,13 +244,14 @@ class Workflows:
         return SavedGraph(len(graph.blocks), len(graph.edges), revision, self._graphs.readiness(graph))
 
     async def revisions(self, actor: Actor, id_or_name: str, paging: Paging) -> Page[RevisionSummary]:
-        """Every saved state, newest first."""
+        """Every state that is kept, newest first."""
         actor.require("viewer")
         asked = paging.checked("revision")
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             found = await queries.list_revisions(connection, row.id, asked.page * asked.size, asked.size)
-        return Page(found, row.revision, asked.page, asked.size)
+            total = await log_queries.count_revisions(connection, row.id)
+        return Page(found, total, asked.page, asked.size)
 
 
 def _summary(listed: ListedWorkflow) -> WorkflowSummary:

@@ -24,6 +24,7 @@ from app.services.actors import RANK, Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
 from app.services.permissions import PERMISSIONS
+from app.services.rate_limit import RateLimit
 from app.web.headers import request_id
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -44,10 +45,11 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, services: Services, no_auth: bool) -> None:
+    def __init__(self, services: Services, no_auth: bool, requests_per_minute: int) -> None:
         self._accounts = services.accounts
         self._audit = services.audit
         self._no_auth = no_auth
+        self._limit = RateLimit(0 if no_auth else requests_per_minute)
         self._local: Actor | None = None
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -64,6 +66,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
             _refuse_foreign_origin(connection)
         cookie = connection.cookies.get(SECURE_COOKIE) or connection.cookies.get(COOKIE) or ""
         scope["user"] = actor = await self._actor(connection, bearer, cookie)
+        self._slow_down((actor.key_id or actor.user_id) if actor else _address(connection))
         if actor is not None and not bearer and not self._no_auth and (opt["auth"] == "session" or opt.get("csrf")):
             await _check_csrf(scope, receive, actor)
         if opt["auth"] == "session":
@@ -77,13 +80,14 @@ class AuthenticationMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _actor(self, connection: Connection, bearer: str, cookie: str) -> Actor | None:
-        address = connection.client.host if connection.client else ""
+        address = _address(connection)
         if self._no_auth:
             self._local = self._local or await self._accounts.local_actor()
             actor: Actor | None = self._local
         elif bearer:
             actor = await self._accounts.find_bearer(bearer, address)
             if actor is None:
+                self._slow_down(address)
                 raise ServiceError("UNAUTHORIZED", "This key or token is unknown, has expired or was revoked.", 401)
         else:
             actor = await self._accounts.find(cookie) if cookie else None
@@ -92,6 +96,14 @@ class AuthenticationMiddleware(ASGIMiddleware):
         workspace = connection.headers.get("x-workspace", "")
         actor = await self._accounts.at_work_in(actor, workspace) if workspace else actor
         return replace(actor, address=address, request_id=request_id(connection.scope))
+
+    def _slow_down(self, caller: str) -> None:
+        """Raises 429 when a caller has made all the requests of this minute."""
+        wait = self._limit.take(caller)
+        if wait > 0:
+            seconds = int(wait) + 1
+            message = f"These are more requests than one caller may make in a minute. Wait {seconds} seconds."
+            raise ServiceError("TOO_MANY_REQUESTS", message, 429, data={"retry_after": seconds})
 
     def _recording(self, scope: Scope, send: Send, actor: Actor, action: str) -> Send:
         """Writes into the audit log what a request has done, before its answer leaves."""
@@ -113,6 +125,10 @@ class AuthenticationMiddleware(ASGIMiddleware):
         target = "/setup" if await self._accounts.needs_setup() else f"/sign-in{way_back}"
         response = Redirect(target).to_asgi_response(app=None, request=request)
         await response(scope, receive, send)
+
+
+def _address(connection: Connection) -> str:
+    return connection.client.host if connection.client else ""
 
 
 def _bearer(connection: Connection) -> str:

@@ -1,4 +1,4 @@
-"""Calls from outside that come through the web application: by key and by workflow name (contract.md C19)."""
+"""Calls from outside that come through the web application: by key, by workflow name, through channels (contract.md C19)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from litestar.enums import HttpMethod
 from app.services.hooks import HookAnswer, HookCall
 from app.services.surfaces import Surfaces
 from app.web.api.system import OUTSIDE
-from app.web.api.workflows import Incoming
+from app.web.api.workflows import Incoming, answer
 from app.web.hooks import answer_parts
 
 METHODS = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE]
@@ -40,4 +40,16 @@ async def call_workflow(workflow: str, request: Incoming, surfaces: Surfaces) ->
     return shown(await surfaces.doors.by_name(workflow, await read_call(request)))
 
 
-DOORS = [fire_webhook, call_workflow]
+@route("/c/{channel:str}/{path:path}", http_method=METHODS, opt=OUTSIDE, status_code=200)
+async def call_channel(channel: str, path: str, request: Incoming, surfaces: Surfaces) -> Response[bytes]:
+    found = await surfaces.channels.call(channel, path, await read_call(request))
+    return shown(found.single) if found.single is not None else answer(found.body, found.status, PRIVATE)
+
+
+@route("/c/{channel:str}", http_method=METHODS, opt=OUTSIDE, status_code=200)
+async def call_channel_itself(channel: str, request: Incoming, surfaces: Surfaces) -> Response[bytes]:
+    found = await surfaces.channels.call(channel, "", await read_call(request))
+    return shown(found.single) if found.single is not None else answer(found.body, found.status, PRIVATE)
+
+
+DOORS = [fire_webhook, call_workflow, call_channel, call_channel_itself]

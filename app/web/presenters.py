@@ -14,7 +14,7 @@ from app.services.pages import Page
 from app.services.refusals import problem_json
 from app.services.traces import StepView
 from app.services.workflow_settings import WorkflowSettings
-from app.services.workflows import RevisionSummary, Workflow, WorkflowSummary
+from app.services.workflows import Workflow, WorkflowSummary
 from app.web.waiting_steps import WaitingSteps
 
 T = TypeVar("T")
@@ -148,10 +148,6 @@ def _waiting(view: StepView, waiting: WaitingSteps) -> dict[str, Json]:
         "approval_id": None if asked is None else asked.id,
         "approval_url": waiting.approval_url(place),
     }
-
-
-def revision(row: RevisionSummary) -> dict[str, Json]:
-    return {"revision": row.revision, "author": row.author, "message": row.message, "created_at": moment(row.created_at)}
 
 
 def user(actor: Actor) -> dict[str, Json]:

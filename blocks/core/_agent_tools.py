@@ -109,7 +109,7 @@ class Toolbox:
 
     def _key(self, called: str, arguments: Mapping[str, Json]) -> str:
         self.calls += 1
-        return call_key(self.context.block_id, self.calls, called, arguments)
+        return call_key(self.context, self.calls, called, arguments)
 
 
 def servers(declared: Sequence[AgentTool]) -> tuple[McpServer, ...]:

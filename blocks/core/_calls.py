@@ -6,10 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from app.sdk import Json
+from app.sdk import Context, Json
 
 
-def call_key(block_id: str, number: int, workflow: str, variables: Mapping[str, Json]) -> str:
-    """The key of a block's n-th call. A model may decide otherwise when asked again, so what is called belongs to the key."""
-    called = json.dumps([workflow, variables], sort_keys=True, ensure_ascii=False)
-    return f"{block_id}:{number}:{hashlib.sha256(called.encode()).hexdigest()[:24]}"
+def call_key(context: Context, number: int, called: str, given: Mapping[str, Json]) -> str:
+    """The key of a step's n-th call, another one in each round of a loop.
+
+    A model may decide otherwise when it is asked again, so what is called and what it is given belong to the key.
+    """
+    call = json.dumps([context.idempotency_key, called, given], sort_keys=True, ensure_ascii=False)
+    return f"{context.block_id}:{number}:{hashlib.sha256(call.encode()).hexdigest()[:32]}"

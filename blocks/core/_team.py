@@ -128,12 +128,13 @@ class Team:
 
     async def _run_workflow(self, member: Member, given: Json, record: dict[str, Json], number: int) -> Json:
         variables = given if isinstance(given, dict) else {"input": given}
-        key = call_key(self.context.block_id, number, member.workflow, variables)
+        key = call_key(self.context, number, member.workflow, variables)
         result = await self.context.workflows.run(member.workflow, variables, key)
         record["execution_id"] = result.execution_id
         if result.status != "completed":
             reason = as_text(result.error.get("message") if isinstance(result.error, dict) else result.error)
-            raise BlockError("WORKFLOW_FAILED", f"the workflow ended as {result.status}" + (reason and f": {reason}"))
+            message = f"the workflow ended as {result.status}" + (reason and f": {reason}")
+            raise BlockError("WORKFLOW_FAILED", message, retryable=result.retryable)
         return result.output
 
     async def _ask(self, member: Member, given: Json) -> str:

@@ -76,7 +76,7 @@ def given_variables(value: Json) -> dict[str, Json]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise BlockError("VARIABLES_INVALID", "The variables must be an object of names and values")
+        raise BlockError("VARIABLES_INVALID", "The variables must be an object of names and values", retryable=False)
     return value
 
 
@@ -94,5 +94,6 @@ def read_variables(variables: Sequence[Variable], given: Mapping[str, Json]) -> 
             wanted = WHAT_IT_MUST_BE[variable.type]
             problems.append({"name": variable.name, "message": f"Variable `{variable.name}` must be {wanted}"})
     if problems:
-        raise BlockError("VARIABLES_INVALID", "; ".join(problem["message"] for problem in problems), details=problems)
+        message = "; ".join(problem["message"] for problem in problems)
+        raise BlockError("VARIABLES_INVALID", message, details=problems, retryable=False)
     return values

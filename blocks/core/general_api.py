@@ -25,11 +25,14 @@ from app.sdk import (
     Context,
     CredentialName,
     Example,
+    File,
     HttpRequest,
     HttpResponse,
     Json,
     Output,
+    is_file,
 )
+from blocks.core._downloads import downloaded
 from blocks.core._fields import ADVANCED, Text, as_text, cut
 
 Method = Annotated[
@@ -55,15 +58,17 @@ class GeneralApiConfig(Config):
     )
     headers: dict[str, Text] = Field(default_factory=dict, title="Headers", description="HTTP headers to send.")
     body_type: Literal["json", "form", "multipart", "raw"] = Field(
-        "json", title="Kind of body", description="How the body is sent. raw sends a text as it is."
+        "json",
+        title="Kind of body",
+        description="How the body is sent. raw sends a text or a file as it is; multipart sends fields and files.",
     )
     body: AnyJson = Field(None, title="Body", description="What is sent. A form needs an object of names and values.")
     credential: CredentialName = Field("", title="Credential", description="Proves who you are to the other side.")
     timeout_ms: int = Field(30_000, title="Timeout", ge=1, le=300_000, description="Milliseconds to wait for the whole answer.")
-    response_type: Literal["auto", "json", "text", "bytes"] = Field(
+    response_type: Literal["auto", "json", "text", "file", "bytes"] = Field(
         "auto",
         title="Kind of answer",
-        description="auto decides by what comes back; bytes gives base64 text.",
+        description="auto decides by what comes back; file gives a file for other blocks; bytes gives base64 text.",
         json_schema_extra=ADVANCED,
     )
     fail_on_status: bool = Field(
@@ -105,11 +110,12 @@ def request_for(config: GeneralApiConfig, idempotency_key: str) -> HttpRequest:
             case "form":
                 form = _pairs(config.body)
             case "multipart":
-                multipart = _pairs(config.body)
+                multipart = _parts(config.body)
             case "raw":
-                content = as_text(config.body).encode()
+                file = File.of(config.body, "body") if is_file(config.body) else File.of(as_text(config.body), "body")
+                content = file.content
                 if not any(name.lower() == "content-type" for name in headers):
-                    headers["Content-Type"] = "text/plain; charset=utf-8"
+                    headers["Content-Type"] = file.media_type
     return HttpRequest(
         config.method,
         config.url,
@@ -127,6 +133,8 @@ def request_for(config: GeneralApiConfig, idempotency_key: str) -> HttpRequest:
 
 def read_body(response: HttpResponse, response_type: str) -> Json:
     """The body as the configuration asks for it. BlockError NOT_JSON when JSON was asked for and is not there."""
+    if response_type == "file":
+        return downloaded(response.headers, response.content).value()
     if response_type == "text":
         return response.text
     if response_type == "bytes":
@@ -161,8 +169,14 @@ def _refuse_constant(name: str) -> Json:
 def _pairs(body: Json) -> dict[str, str]:
     if not isinstance(body, dict):
         message = "field `body`: a form must be an object of names and values"
-        raise BlockError("CONFIG_INVALID", message, details={"field": "body"})
+        raise BlockError("CONFIG_INVALID", message, details={"field": "body"}, retryable=False)
     return {name: as_text(item) for name, item in body.items()}
+
+
+def _parts(body: Json) -> dict[str, str | File]:
+    """The fields of a form, of which some are files."""
+    texts = _pairs(body)
+    return {name: File.of(item, f"body.{name}") if is_file(item) else texts[name] for name, item in body.items()}
 
 
 def _status_error(config: GeneralApiConfig, response: HttpResponse) -> BlockError:

@@ -82,7 +82,7 @@ def verify(
     if not offered:
         raise Unverified("there is no signature")
     expected = expected.rpartition("v1=")[2] if scheme == "stripe" else expected
-    if not any([hmac.compare_digest(expected.encode(), one.encode()) for one in offered]):
+    if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in offered):
         raise Unverified("the signature is wrong")
 
 

@@ -1,7 +1,7 @@
 """Encrypts a text or a file so that only those with the key can read it, and decrypts it again.
 
-**aes-256-gcm** takes a key of 32 bytes in base64. **password** makes the key of a password, slowly, so that it cannot be
-guessed quickly. **fernet** is understood by many Python programs. **rsa-oaep** encrypts a few bytes with somebody's public
+`aes-256-gcm` takes a key of 32 bytes in base64. `password` makes the key of a password, slowly, so that it cannot be
+guessed quickly. `fernet` is understood by many Python programs. `rsa-oaep` encrypts a few bytes with somebody's public
 key, so that only this person can read them.
 
 What was changed on the way is noticed and refused. With a purpose, the same purpose is needed to decrypt.

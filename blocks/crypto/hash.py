@@ -55,7 +55,7 @@ BLOCK = Block(
     description="Works out the fingerprint of a text or file.",
     config=HashConfig,
     execute=execute,
-    outputs=(Port("output"), Port("same", "As expected"), Port("different", "Not as expected")),
+    outputs=(Port("output", "Always"), Port("same", "As expected"), Port("different", "Not as expected")),
     output_schema={"type": "string", "description": "The hash."},
     examples=(
         Example("Of a text", {}, input="abc", output="ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),

@@ -1,6 +1,6 @@
 """Signs a message, or checks that a message really comes from where it says.
 
-Both sides know the same secret. **sign** gives the signature and the headers to send with it. **verify** takes the headers
+Both sides know the same secret. `sign` gives the signature and the headers to send with it. `verify` takes the headers
 that came with a message; a right signature leaves at `valid`, everything else at `invalid` with the reason. The content must
 be exactly the text that was sent, letter by letter, not data that was read from it.
 

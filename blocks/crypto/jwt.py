@@ -1,8 +1,8 @@
 """Makes and checks tokens (JWT), by which programs prove who they are.
 
-**sign** makes a token with your claims; it is valid for as long as you say. **verify** checks signature, times, and if you
+`sign` makes a token with your claims; it is valid for as long as you say. `verify` checks signature, times, and if you
 name them, for whom it is and who made it; a right token leaves at `valid`, everything else at `invalid` with the reason. The
-keys of the other side can also come from their address (JWKS). **decode** only reads, and proves nothing.
+keys of the other side can also come from their address (JWKS). `decode` only reads, and proves nothing.
 
 The method is the one you choose, never the one that the token names.
 """

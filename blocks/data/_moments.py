@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -22,7 +23,7 @@ def read(value: Json, layout: str, zone: ZoneInfo, place: str) -> datetime:
     """A moment from ISO text, a mail's date, a Unix time or a layout; without a zone of its own it is in `zone`."""
     try:
         found = _read(value, layout)
-    except (ValueError, OverflowError, OSError, TypeError):
+    except (ValueError, OverflowError, OSError, TypeError, re.error):  # re: a layout that names a part twice
         wanted = f"a date as {layout}" if layout else "a date and time such as 2026-12-24T18:00:00Z, or a Unix time"
         raise BlockError("DATE_INVALID", f"field `{place}`: must be {wanted}", retryable=False) from None
     return found.replace(tzinfo=zone) if found.tzinfo is None else found

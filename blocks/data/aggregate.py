@@ -1,7 +1,7 @@
 """Makes one thing out of many items: a list of one field, or an object that finds or groups the items by a field.
 
-**values** collects one field of every item in a list. **index** makes an object in which each item stands under its key,
-so that a later block can look it up; when a key comes twice the later item wins. **group** makes an object of lists: all
+`values` collects one field of every item in a list. `index` makes an object in which each item stands under its key,
+so that a later block can look it up; when a key comes twice the later item wins. `group` makes an object of lists: all
 items with the same key together.
 
 Items that lack the field are left out.
@@ -44,7 +44,7 @@ class AggregateConfig(ItemsConfig):
     @classmethod
     def _key_is_named(cls, key: str, info: ValidationInfo) -> str:
         if not key and info.data.get("mode") in ("index", "group"):
-            raise ValueError("is needed to index or group")
+            raise ValueError("to index or group, a key is needed")
         return key
 
 

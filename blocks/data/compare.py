@@ -97,7 +97,7 @@ BLOCK = Block(
     description="Tells what was added, removed and changed between two lists.",
     config=CompareConfig,
     execute=execute,
-    outputs=(Port("output"), Port("different", "When anything differs"), Port("equal", "When nothing differs")),
+    outputs=(Port("output", "Always"), Port("different", "When anything differs"), Port("equal", "When nothing differs")),
     output_schema={
         "type": "object",
         "properties": {

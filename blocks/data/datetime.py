@@ -3,7 +3,7 @@
 Dates may come as `2026-12-24T18:00:00Z`, as the date of a mail, or as a Unix time (the number of seconds or milliseconds
 since 1970). For anything else describe the form: `%d.%m.%Y %H:%M`. A time without a zone is taken in the zone that you choose.
 
-**add** with a negative number goes back. A month later than 31 January is the last day of February; a day later is the same
+`add` with a negative number goes back. A month later than 31 January is the last day of February; a day later is the same
 time on the clock, even when clocks change. Business days are Monday to Friday without the holidays that you list.
 """
 
@@ -123,7 +123,7 @@ BLOCK = Block(
     description="Reads, writes, adds and compares dates and times in any zone.",
     config=DatetimeConfig,
     execute=execute,
-    outputs=(Port("output"), Port("yes", "When it is before"), Port("no", "When it is not before")),
+    outputs=(Port("output", "Always"), Port("yes", "When it is before"), Port("no", "When it is not before")),
     output_schema={"description": "A time as text; for difference a number, for before true or false, for parts an object."},
     examples=(
         Example(

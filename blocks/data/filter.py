@@ -64,7 +64,7 @@ BLOCK = Block(
     description="Keeps the items of a list that fit.",
     config=FilterConfig,
     execute=execute,
-    outputs=(Port("output"), Port("empty", "When nothing is left")),
+    outputs=(Port("output", "Always"), Port("empty", "When nothing is left")),
     output_schema={"type": "array", "description": "The items that fit, in their order."},
     examples=(
         Example(

@@ -73,7 +73,7 @@ BLOCK = Block(
     description="Translates a value by a table.",
     config=LookupConfig,
     execute=execute,
-    outputs=(Port("output"), Port("found", "When it is there"), Port("not_found", "When it is not there")),
+    outputs=(Port("output", "Always"), Port("found", "When it is there"), Port("not_found", "When it is not there")),
     output_schema={"description": "What the table says, or the value for everything else. For a list, a list."},
     examples=(
         Example(

@@ -1,8 +1,8 @@
 """Calculates, rounds and writes numbers, exactly: 0.1 + 0.2 is 0.3.
 
-**percent** gives so many per cent of the number, **share** tells how many per cent it is of the other. **round** keeps so
-many digits after the point; -2 rounds to hundreds. **format** writes it for people, with a currency if you like:
-`1.234,50 €`. **parse** reads what people wrote. **random** draws a number between the two.
+`percent` gives so many per cent of the number, `share` tells how many per cent it is of the other. `round` keeps so
+many digits after the point; -2 rounds to hundreds. `format` writes it for people, with a currency if you like:
+`1.234,50 €`. `parse` reads what people wrote. `random` draws a number between the two.
 
 A text that is a number counts as one. For long formulas write an expression instead: `{{ input.net * 1.19 }}`.
 """

@@ -1,6 +1,6 @@
 """Asks a question to nested data: JMESPath, JSONPath or JSON Pointer.
 
-JMESPath is the most able: `orders[?total > `100`].customer.name` gives the names of all customers with a large order, and
+JMESPath is the most able: `orders[?paid].customer.name` gives the names of all customers who have paid, and
 `sort_by(items, &age)[0]` the youngest. JSONPath is like a path through folders: `$.orders[*].customer.name` gives a list
 of everything that fits. A JSON Pointer leads to one place: `/orders/0/customer/name`.
 

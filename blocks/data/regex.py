@@ -1,8 +1,8 @@
 """Finds, replaces or splits text by a pattern (a regular expression).
 
-`\\d+` is a number, `[A-Z]{2}` two capital letters, `(?P<year>\\d{4})` four digits under the name year. **test** tells
-whether the pattern is found; **first** and **all** give what was found, with its groups; **replace** puts something in its
-place, where `\\1` stands for the first group; **split** cuts the text at every place.
+`\\d+` is a number, `[A-Z]{2}` two capital letters, `(?P<year>\\d{4})` four digits under the name year. `test` tells
+whether the pattern is found; `first` and `all` give what was found, with its groups; `replace` puts something in its
+place, where `\\1` stands for the first group; `split` cuts the text at every place.
 
 Patterns are those of RE2, which is always quick: look-ahead, look-behind and references inside a pattern are not available.
 """
@@ -70,7 +70,7 @@ BLOCK = Block(
     description="Finds, replaces or splits text by a regular expression.",
     config=RegexConfig,
     execute=execute,
-    outputs=(Port("output"), Port("found", "When it is found"), Port("not_found", "When it is not found")),
+    outputs=(Port("output", "Always"), Port("found", "When it is found"), Port("not_found", "When it is not found")),
     output_schema={
         "description": "For first an object, for all a list of them; for test true or false; else text or a list of texts.",
         "properties": {

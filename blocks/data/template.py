@@ -43,7 +43,8 @@ class TemplateConfig(Config):
 
 async def execute(context: Context, config: TemplateConfig, value: Json) -> Output:
     scope = context.names()
-    names = {name: _plain(scope[name]) for name in NAMES if name in scope} | config.values
+    mentioned = (name for name in NAMES if name in scope and name in config.template)  # the rest need not travel
+    names = {name: _plain(scope[name]) for name in mentioned} | config.values
     text = await work("blocks.data._template_work:run", config.template, names, config.format == "html", seconds=SECONDS)
     if config.format != "json":
         return Output(text)

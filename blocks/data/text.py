@@ -1,11 +1,11 @@
 """Changes a text: capital letters, spaces, length, encodings and more.
 
-Choose what to do. **slug** makes a name for an address, such as `my-first-post`; **plain** takes accents away; **squeeze**
-leaves one space between words; **truncate** cuts a text to a length and puts the filling, such as `…`, at its end;
-**before** and **after** give what stands on one side of a text; **similarity** tells from 0 to 1 how alike two texts are.
+Choose what to do. `slug` makes a name for an address, such as `my-first-post`; `plain` takes accents away; `squeeze`
+leaves one space between words; `truncate` cuts a text to a length and puts the filling, such as `…`, at its end;
+`before` and `after` give what stands on one side of a text; `similarity` tells from 0 to 1 how alike two texts are.
 
 The encodings are those for addresses (url), base64, hex and html, in both directions. A list of texts is changed entry by
-entry, except that **join** makes one text of it.
+entry, except that `join` makes one text of it.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ async def execute(context: Context, config: SubworkflowConfig, value: Json) -> O
     given = config.input if "input" in config.model_fields_set else value
     variables: dict[str, Json] = given if isinstance(given, dict) else {} if given is None else {"input": given}
     if not config.wait:
-        key = call_key(context.idempotency_key, 1, config.workflow, variables)
+        key = call_key(context, 1, config.workflow, variables)
         return Output({"execution_id": await context.workflows.start(config.workflow, variables, key)})
     result = await _ended(context, config.workflow, variables)
     outcome = {"execution_id": result.execution_id, "status": result.status, "output": result.output}
@@ -55,7 +55,7 @@ async def execute(context: Context, config: SubworkflowConfig, value: Json) -> O
 async def _ended(context: Context, workflow: str, variables: Mapping[str, Json]) -> WorkflowResult:
     """The end of this step's child. A child that an earlier attempt started is found again; only a failed one is followed."""
     for number in range(1, context.attempt + 1):
-        key = call_key(context.idempotency_key, number, workflow, variables)
+        key = call_key(context, number, workflow, variables)
         result = await context.workflows.run(workflow, variables, key)
         if result.status == "completed":
             break
@@ -66,7 +66,7 @@ def _failure(workflow: str, result: WorkflowResult) -> BlockError:
     reason = cut(as_text(result.error.get("message") if isinstance(result.error, dict) else result.error))
     message = f"workflow `{workflow}` ended as {result.status}" + (reason and f": {reason}")
     details = {"execution_id": result.execution_id, "status": result.status}
-    return BlockError("WORKFLOW_FAILED", message, details=details)
+    return BlockError("WORKFLOW_FAILED", message, details=details, retryable=result.retryable)
 
 
 BLOCK = Block(

@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from app.sdk import BlockError, File, Json
@@ -24,42 +25,50 @@ Entry = tuple[str, int, IO[bytes] | None]
 
 def names(source: Json) -> Json:
     """`{name, size}` of every file."""
-    return [{"name": name, "size": size} for name, size, _ in _entries(File.of(source, "source"), read=False)]
+    with _told():
+        return [{"name": name, "size": size} for name, size, _ in _entries(File.of(source, "source"), read=False)]
 
 
 def unpack(source: Json, pattern: str) -> Json:
     """The files whose names fit."""
     found: list[Json] = []
     left = MAX_UNPACKED
-    for name, _, content in _entries(File.of(source, "source"), read=True):
-        if content is None or (pattern and not fnmatch.fnmatchcase(name, pattern)):
-            continue
-        data = content.read(left + 1)
-        left -= len(data)
-        if left < 0:
-            raise BlockError("ARCHIVE_TOO_LARGE", f"field `source`: unpacks to more than {MAX_UNPACKED:,} bytes")
-        found.append(File(name, mimetypes.guess_type(name)[0] or "application/octet-stream", data).value())
+    with _told():
+        for name, _, content in _entries(File.of(source, "source"), read=True):
+            if content is None or (pattern and not fnmatch.fnmatchcase(name, pattern)):
+                continue
+            data = content.read(left + 1)
+            left -= len(data)
+            if left < 0:
+                raise BlockError("ARCHIVE_TOO_LARGE", f"field `source`: unpacks to more than {MAX_UNPACKED:,} bytes")
+            found.append(File(name, mimetypes.guess_type(name)[0] or "application/octet-stream", data).value())
     return found
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with an archive, in words."""
+    try:
+        yield
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
+        raise BlockError("ARCHIVE_INVALID", "field `source`: this is not a whole zip, tar, tar.gz or gz file") from None
+    except RuntimeError:
+        raise BlockError("ARCHIVE_INVALID", "field `source`: the archive is encrypted") from None
 
 
 def _entries(file: File, *, read: bool) -> Iterator[Entry]:
     """Name, size and content of every ordinary file, whatever the archive's kind."""
     content = io.BytesIO(file.content)
-    try:
-        if zipfile.is_zipfile(content):
-            found = _zip(content, read=read)
-        elif file.content[:2] == b"\x1f\x8b" and not _is_tar(content):
-            found = _gzip(file)
-        else:
-            found = _tar(content, read=read)
-        for number, entry in enumerate(found):
-            if number == MAX_FILES:
-                raise BlockError("ARCHIVE_TOO_LARGE", f"field `source`: more than {MAX_FILES:,} files")
-            yield entry
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
-        raise BlockError("ARCHIVE_INVALID", "field `source`: this is not a whole zip, tar, tar.gz or gz file") from None
-    except RuntimeError:
-        raise BlockError("ARCHIVE_INVALID", "field `source`: the archive is encrypted") from None
+    if zipfile.is_zipfile(content):
+        found = _zip(content, read=read)
+    elif file.content[:2] == b"\x1f\x8b" and not _is_tar(content):
+        found = _gzip(file)
+    else:
+        found = _tar(content, read=read)
+    for number, entry in enumerate(found):
+        if number == MAX_FILES:
+            raise BlockError("ARCHIVE_TOO_LARGE", f"field `source`: more than {MAX_FILES:,} files")
+        yield entry
 
 
 def _zip(content: io.BytesIO, *, read: bool) -> Iterator[Entry]:
@@ -81,8 +90,7 @@ def _is_tar(content: io.BytesIO) -> bool:
     content.seek(0)
     try:
         with tarfile.open(fileobj=content, mode="r:gz") as archive:
-            archive.next()
-        return True
+            return archive.next() is not None
     except (tarfile.TarError, EOFError, OSError, zlib.error):
         return False
     finally:

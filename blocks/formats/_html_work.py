@@ -85,6 +85,8 @@ def text(source: Json) -> str:
     for name in UNSEEN:
         for node in tree.css(name):
             node.decompose()
+    for node in tree.css("td, th"):
+        node.insert_after(" ")
     for node in tree.css("br"):
         node.replace_with("\n")
     for node in tree.css(",".join(BREAKS)):

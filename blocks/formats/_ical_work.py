@@ -88,14 +88,24 @@ def _event(told: dict[str, Json], place: str, now: datetime) -> Event:
         event.add("dtend", _moment(told["end"], f"{place}.end"))
     if told.get("rule"):
         try:
-            event.add("rrule", vRecur.from_ical(str(told["rule"])))
+            rule = vRecur.from_ical(str(told["rule"]))
         except (ValueError, KeyError):
-            raise BlockError("EVENT_INVALID", f"field `{place}.rule`: must be a rule such as FREQ=WEEKLY;COUNT=4") from None
+            rule = {}
+        if "FREQ" not in rule:
+            raise BlockError("EVENT_INVALID", f"field `{place}.rule`: must be a rule such as FREQ=WEEKLY;COUNT=4")
+        event.add("rrule", rule)
     for person in told.get("attendees") or []:
-        event.add("attendee", vCalAddress(f"mailto:{person}"))
+        event.add("attendee", _mail(person, f"{place}.attendees"))
     if told.get("organizer"):
-        event.add("organizer", vCalAddress(f"mailto:{told['organizer']}"))
+        event.add("organizer", _mail(told["organizer"], f"{place}.organizer"))
     return event
+
+
+def _mail(address: Json, place: str) -> vCalAddress:
+    text = address if isinstance(address, str) else ""
+    if "@" not in text or any(character <= " " or character == "\x7f" for character in text):
+        raise BlockError("EVENT_INVALID", f"field `{place}`: must be a mail address")
+    return vCalAddress(f"mailto:{text}")
 
 
 def _moment(value: Json, place: str) -> date | datetime:

@@ -12,6 +12,8 @@ LONGEST_MESSAGE = 200
 
 def patch(document: Json, operations: Json) -> Json:
     """The document after all operations, or BlockError PATCH_INVALID."""
+    if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
+        raise BlockError("PATCH_INVALID", "field `change`: must be a list of operations")
     try:
         return JSONPatch(operations).apply(document)
     except (JSONPatchError, JSONPointerError) as error:

@@ -33,7 +33,13 @@ def read(source: Json, sheet: str, cells: str, header: bool) -> Json:
     if not header:
         return list(rows)
     names = [str(name) if name is not None else f"column_{number}" for number, name in enumerate(next(rows, []), 1)]
-    return [dict(zip(names, row, strict=False)) for row in rows]
+    return [_object(names, row) for row in rows]
+
+
+def _object(names: list[str], row: list[Json]) -> dict[str, Json]:
+    """The row by names; rows may be shorter or longer than the first one."""
+    more = [f"column_{number}" for number in range(len(names) + 1, len(row) + 1)]
+    return dict(zip([*names, *more], [*row, *[None] * (len(names) - len(row))], strict=True))
 
 
 def sheets(source: Json) -> Json:
@@ -53,11 +59,12 @@ def _opened(file: File) -> Any:
 
 
 def _rows(sheet: Any, cells: str) -> Iterator[list[Json]]:
+    sheet.reset_dimensions()  # what the file says of its own size may be wrong
     try:
-        found = sheet[cells] if cells else sheet.iter_rows(max_col=MAX_COLUMNS)
+        found = sheet[cells] if cells else sheet.iter_rows()
     except (ValueError, TypeError, KeyError):
         raise BlockError("RANGE_INVALID", "field `cells`: must be a range such as A1:D20") from None
-    rows = ([_value(cell.value) for cell in row] for row in found)
+    rows = ([_value(cell.value) for cell in row[:MAX_COLUMNS]] for row in found)
     filled = (row for row in rows if any(value is not None for value in row))
     for number, row in enumerate(islice(filled, MAX_ROWS + 2)):
         if number > MAX_ROWS:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 import math
 import tomllib
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from typing import Any
 
 import tomli_w
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from app.sdk import BlockError, File, Json
 
 MAX_SOURCE = 500_000
 MAX_DOCUMENTS = 1_000
+MAX_DEPTH = 90
 LONGEST_MESSAGE = 200
 
 
@@ -38,10 +40,7 @@ def _yaml(text: str, documents: bool) -> Json:
     reader = YAML(typ="safe", pure=True)
     reader.allow_duplicate_keys = False
     try:
-        for event in reader.parse(io.StringIO(text)):
-            if isinstance(event, AliasEvent):
-                line = event.start_mark.line + 1
-                raise BlockError("NOT_YAML", f"field `source`: line {line}: aliases (*name) are not allowed")
+        _check_events(reader.parse(io.StringIO(text)))
         found = list(YAML(typ="safe", pure=True).load_all(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -55,6 +54,18 @@ def _yaml(text: str, documents: bool) -> Json:
         raise BlockError("TOO_MANY_ITEMS", f"field `source`: more than {MAX_DOCUMENTS:,} documents")
     values = [_plain(document) for document in found]
     return values if documents else (values[0] if values else None)
+
+
+def _check_events(events: Iterable[Any]) -> None:
+    """BlockError for aliases and for what is nested too deep, before anything is made of it."""
+    depth = 0
+    for event in events:
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        line = event.start_mark.line + 1
+        if isinstance(event, AliasEvent):
+            raise BlockError("NOT_YAML", f"field `source`: line {line}: aliases (*name) are not allowed")
+        if depth > MAX_DEPTH:
+            raise BlockError("TOO_DEEP", f"field `source`: line {line}: nested deeper than {MAX_DEPTH} levels")
 
 
 def _plain(value: Any) -> Json:

@@ -1,7 +1,7 @@
 """Packs files into an archive and takes them out again: zip, tar, tar.gz and gz.
 
-**unpack** gives a list of files, all or those whose names fit a pattern such as `*.csv`. **list** only tells their names and
-sizes. **pack** makes one archive of a list of files; a text counts as a file.
+`unpack` gives a list of files, all or those whose names fit a pattern such as `*.csv`. `list` only tells their names and
+sizes. `pack` makes one archive of a list of files; a text counts as a file.
 
 It is careful with what strangers send: nothing is written to a disk, names that lead elsewhere, links and encrypted archives
 are refused, and so is what unpacks to more than 1.4 MB or 1,000 files.

@@ -1,10 +1,10 @@
 """Takes values out of web pages, makes text of them, or makes them harmless.
 
-**extract** looks for what you name by CSS selectors: `h1` is the heading, `.price` what is marked as price, `a` with the
-attribute `href` an address. With a selector under *For each*, such as `li.product`, you get a list with one object for each.
-**text** gives what a reader sees; **links** and **tables** give all of these.
+`extract` looks for what you name by CSS selectors: `h1` is the heading, `.price` what is marked as price, `a` with the
+attribute `href` an address. With a selector under For each, such as `li.product`, you get a list with one object for each.
+`text` gives what a reader sees; `links` and `tables` give all of these.
 
-**sanitise** keeps ordinary formatting and removes everything that could run: scripts, styles, event handlers, dangerous
+`sanitise` keeps ordinary formatting and removes everything that could run: scripts, styles, event handlers, dangerous
 addresses. Use it before HTML from strangers is shown anywhere.
 """
 

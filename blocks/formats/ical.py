@@ -1,10 +1,10 @@
 """Reads and writes calendars (.ics), for events and invitations.
 
-**parse** gives a list of events with their start, end, place, people and rule of repetition. **build** makes a calendar of a
+`parse` gives a list of events with their start, end, place, people and rule of repetition. `build` makes a calendar of a
 list of events; each needs a `start`, such as `2026-12-24T18:00:00Z` or only a day, and usually a `summary`, an `end` and a
 `uid`, by which a later change is known to be the same event. Without a uid one is made from the event.
 
-**build_file** gives a file that you can attach to a mail. Needs the extra `ical`.
+`build_file` gives a file that you can attach to a mail. Needs the extra `ical`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Changes pictures: size, part, kind, direction, a line of text on top.
 
-**resize** makes a picture fit into a width and height; one of them is enough. *inside* keeps all of it, *cover* fills the
-whole size and cuts what is over, *stretch* does not care. **crop** keeps a part. **convert** changes the kind and quality.
-**watermark** writes a text into the corner. **info** tells the size without changing anything.
+`resize` makes a picture fit into a width and height; one of them is enough. `inside` keeps all of it, `cover` fills the
+whole size and cuts what is over, `stretch` does not care. `crop` keeps a part. `convert` changes the kind and quality.
+`watermark` writes a text into the corner. `info` tells the size without changing anything.
 
 What the camera has noted, such as the place, is not in the new picture. Up to 40 million pixels. Needs the extra `image`.
 """
@@ -16,12 +16,9 @@ from pydantic import Field
 from app.sdk import FILE_SCHEMA, Block, Context, Example, Json, Output, work
 from blocks.core._fields import ADVANCED, Text
 from blocks.formats._files import FileConfig
+from blocks.formats._samples import SMALL
 
 SECONDS = 15.0
-SMALL: dict[str, Json] = {
-    "filename": "red.png",
-    "base64": "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAEElEQVR4nGP8zwAFTDAGAwATKQED8NgHhAAAAABJRU5ErkJggg==",
-}
 
 
 class ImageConfig(FileConfig):
@@ -75,6 +72,17 @@ BLOCK = Block(
             {"operation": "info"},
             input=SMALL,
             output={"width": 3, "height": 2, "format": "png", "frames": 1, "transparent": False, "size": 73},
+        ),
+        Example(
+            "As a GIF",
+            {"operation": "convert", "format": "gif"},
+            input=SMALL,
+            output={
+                "filename": "red.gif",
+                "content_type": "image/gif",
+                "size": 45,
+                "base64": "R0lGODdhAwACAIEAAP8AAAAAAAAAAAAAACwAAAAAAwACAAAIBgABCBwYEAA7",
+            },
         ),
         Example(
             "A small picture for a list",

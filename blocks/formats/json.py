@@ -1,9 +1,9 @@
 """Reads and writes JSON, and changes it by a patch or by merging.
 
-**parse** makes data of a text or a file; **build** makes a text of data, on one line or indented. **parse_lines** and
-**build_lines** do the same for files with one JSON value on each line.
+`parse` makes data of a text or a file; `build` makes a text of data, on one line or indented. `parse_lines` and
+`build_lines` do the same for files with one JSON value on each line.
 
-**merge** puts the fields of a second object over the first, all the way down; null takes a field away. **patch** follows a
+`merge` puts the fields of a second object over the first, all the way down; null takes a field away. `patch` follows a
 list of operations: `[{"op": "replace", "path": "/name", "value": "Ada"}]` (add, remove, replace, move, copy, test).
 """
 

@@ -1,6 +1,6 @@
 """Turns Markdown into HTML, and HTML into Markdown.
 
-Markdown is text with simple marks: `# Heading`, `**bold**`, `- list`. The HTML is safe to show: HTML that stands in the
+Markdown is text with simple marks: `# Heading`, ``bold``, `- list`. The HTML is safe to show: HTML that stands in the
 Markdown is shown as text, and addresses that run something are taken out.
 
 The other direction is good for web pages that a language model shall read.

@@ -1,8 +1,8 @@
 """Reads PDF files, joins them and takes them apart.
 
-**text** gives the text of all or some pages; a scanned page has none. **info** tells how many pages there are and what the
-file says about itself. **merge** makes one file of a list of files. **pages** keeps some pages, such as `1-3, 5` or `-1` for
-the last one, and can turn them. **split** makes a file of each page.
+`text` gives the text of all or some pages; a scanned page has none. `info` tells how many pages there are and what the
+file says about itself. `merge` makes one file of a list of files. `pages` keeps some pages, such as `1-3, 5` or `-1` for
+the last one, and can turn them. `split` makes a file of each page.
 
 Needs the extra `pdf`.
 """
@@ -16,20 +16,10 @@ from pydantic import Field
 from app.sdk import FILE_SCHEMA, Block, BlockError, Context, Example, Json, Output, SecretText, work
 from blocks.core._fields import ADVANCED
 from blocks.formats._files import FileConfig, FileName
+from blocks.formats._samples import ONE_PAGE
 
 SECONDS = 20.0
 MAX_FILES = 100
-ONE_PAGE: dict[str, Json] = {
-    "filename": "page.pdf",
-    "base64": (
-        "JVBERi0xLjMKMSAwIG9iago8PC9UeXBlL0NhdGFsb2cvUGFnZXMgMiAwIFI+PgplbmRvYmoKMiAwIG9iago8PC9UeXBlL1BhZ2VzL0NvdW50IDEvS2lkc1sz"
-        "IDAgUl0+PgplbmRvYmoKMyAwIG9iago8PC9UeXBlL1BhZ2UvUGFyZW50IDIgMCBSL01lZGlhQm94WzAgMCAyMDAgMTAwXS9Db250ZW50cyA0IDAgUi9SZXNv"
-        "dXJjZXM8PC9Gb250PDwvRiA1IDAgUj4+Pj4+PgplbmRvYmoKNCAwIG9iago8PC9MZW5ndGggMzM+PnN0cmVhbQpCVCAvRiAxMiBUZiA5IDUwIFRkIChIZWxs"
-        "bykgVGogRVQKZW5kc3RyZWFtCmVuZG9iago1IDAgb2JqCjw8L1R5cGUvRm9udC9TdWJ0eXBlL1R5cGUxL0Jhc2VGb250L0hlbHZldGljYT4+CmVuZG9iagp4"
-        "cmVmCjAgNgowMDAwMDAwMDAwIDY1NTM1IGYgCjAwMDAwMDAwMDkgMDAwMDAgbiAKMDAwMDAwMDA1NCAwMDAwMCBuIAowMDAwMDAwMTA1IDAwMDAwIG4gCjAw"
-        "MDAwMDAyMTYgMDAwMDAgbiAKMDAwMDAwMDI5NiAwMDAwMCBuIAp0cmFpbGVyCjw8L1NpemUgNi9Sb290IDEgMCBSPj4Kc3RhcnR4cmVmCjM1OQolJUVPRgo="
-    ),
-}
 
 
 class PdfConfig(FileConfig):

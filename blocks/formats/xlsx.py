@@ -17,6 +17,7 @@ from pydantic import Field
 from app.sdk import FILE_SCHEMA, Block, BlockError, Context, Example, Json, Output, work
 from blocks.core._fields import ADVANCED
 from blocks.formats._files import FileConfig, FileName
+from blocks.formats._samples import ORDERS
 
 SECONDS = 15.0
 MAX_SHEETS = 50
@@ -89,12 +90,12 @@ BLOCK = Block(
             },
             runnable=False,
         ),
+        Example("Read the sheet Orders", {"sheet": "Orders"}, input=ORDERS, output=[{"id": 7, "total": 12.5}]),
         Example(
-            "Read the sheet Orders",
-            {"sheet": "Orders", "source": "{{ input.file }}"},
-            input={"file": {"filename": "orders.xlsx", "base64": "UEsDBBQAAAAI..."}},
-            output=[{"id": 7, "total": 12.5}],
-            runnable=False,
+            "Which sheets are there?",
+            {"operation": "sheets", "source": "{{ input.file }}"},
+            input={"file": ORDERS},
+            output=["Orders"],
         ),
     ),
 )

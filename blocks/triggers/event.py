@@ -1,8 +1,10 @@
 """Starts the workflow when something happens in the workspace.
 
 Name the event, for example `order.paid`; `*` stands for anything, so `order.*` is every event of orders. Events come from
-other workflows and programs that send them, and from the studio itself, for example when an execution ends. The blocks
-behind it get `{"type": ..., "timestamp": ..., "data": {...}}`.
+programs that send them, and from the studio itself: `run.completed`, `run.failed`, `run.cancelled` and `run.timed_out` when
+an execution of another workflow ends, `approval.needed` and `approval.decided` when people are asked and decide. What an event
+or a failure has started tells nothing of itself, so nothing goes round in circles. The blocks behind it get
+`{"type": ..., "timestamp": ..., "data": {...}}`.
 
 With a filter, only events for which it is true count, for example `input.data.total > 100`.
 """

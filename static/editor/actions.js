@@ -195,7 +195,7 @@ export class Actions {
   }
 
   rename() {
-    const blockId = this.selection.onlyBlock ?? document.activeElement?.closest(".canvas-card")?.dataset.blockId;
+    const blockId = document.activeElement?.closest(".canvas-card")?.dataset.blockId ?? this.selection.onlyBlock;
     if (blockId) renameInPlace(this.view, this.store, blockId);
   }
 

@@ -11,6 +11,10 @@ export class ApiError extends Error {
 }
 
 const TIMEOUT_MS = 60_000;
+const MOST_KEPT_ALIVE = 60_000;
+
+/** A page that is being closed can still send what is small. */
+const outlivesPage = (body) => document.visibilityState === "hidden" && typeof body === "string" && body.length < MOST_KEPT_ALIVE;
 
 function sentence(status, body) {
   if (status === 401) return "You are signed out. Sign in again in another tab, then try again.";
@@ -45,6 +49,7 @@ async function sendOnce(method, path, { headers = {}, body } = {}) {
       body,
       headers: { "X-CSRF-Token": tokenPlace()?.content || "", ...headers },
       credentials: "same-origin",
+      keepalive: outlivesPage(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {

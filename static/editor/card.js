@@ -90,6 +90,12 @@ export class Card {
     this.show();
   }
 
+  /** Show that the block is added or changed, compared with another state. */
+  setMark(mark) {
+    if (mark) this.element.dataset.diff = mark;
+    else delete this.element.dataset.diff;
+  }
+
   setProblem(problem) {
     this.problem = problem;
     this.show();

@@ -11,7 +11,7 @@ export function timeLeft(until, now = Date.now()) {
 }
 
 export class Deployment {
-  /** `hooks`: `flush()`, `problems(details)`, `revision()`, `webhook()` the id of a webhook block or null, `show(blockId)`. */
+  /** `hooks`: `flush()`, `confirm()` asks whether the changes shall be deployed, `problems(details)`, `revision()`, `webhook()` the id of a webhook block or null, `show(blockId)`. */
   constructor({ workflow, root, hooks }) {
     Object.assign(this, { id: workflow.id, root, hooks });
     this.light = root.querySelector("[data-state-light]");
@@ -59,6 +59,7 @@ export class Deployment {
     button.disabled = true;
     try {
       if (action !== "undeploy" && !(await this.hooks.flush())) throw new Error("The workflow could not be saved, so nothing was changed.");
+      if (action === "deploy" && this.state === "deployed" && !(await this.hooks.confirm())) return;
       const answer = await callJson("POST", `/api/workflows/${this.id}/${action}`);
       this.done(action, answer);
     } catch (error) {

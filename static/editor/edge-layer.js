@@ -74,6 +74,7 @@ export class EdgeLayer {
     }
     line.group.classList.toggle("selected", this.selection.edges.has(edge.id));
     line.group.classList.toggle("error-way", edge.sourceHandle === "error");
+    line.group.classList.toggle("added", this.view.marks.has(`edge ${edge.id}`));
     const taken = this.taken.get(edge.source);
     line.group.classList.toggle("taken", Boolean(taken?.includes(edge.sourceHandle)));
     const names = `${source.name}|${edge.sourceHandle}|${target.name}`;

@@ -2,15 +2,18 @@
 import { Actions } from "./actions.js";
 import { useClipboard } from "./clipboard.js";
 import { CodeEditor } from "./code-editor.js";
+import { Comparison } from "./compare.js";
 import { Connecting } from "./connecting.js";
 import { Deployment } from "./deploy.js";
 import { toast } from "./dom.js";
 import { distanceToCurve } from "./geometry.js";
 import { Follower } from "./follow.js";
 import { Gestures } from "./gestures.js";
+import { History } from "./history.js";
 import { mintUuid } from "./ids.js";
 import { Journal } from "./journal.js";
 import { fillSheet, useKeyboard } from "./keyboard.js";
+import { takeUp } from "./left-over.js";
 import { listen } from "./live.js";
 import { Minimap } from "./minimap.js";
 import { GraphStore } from "./model.js";
@@ -23,6 +26,7 @@ import { renameInPlace } from "./rename.js";
 import { showSaving } from "./save-indicator.js";
 import { Selection } from "./selection.js";
 import { Sync } from "./sync.js";
+import { Undeployed } from "./undeployed.js";
 import { View } from "./view.js";
 
 const NEAR_EDGE = 24;
@@ -38,10 +42,19 @@ const view = new View(find("#canvas"), store, selection);
 const clientId = mintUuid();
 const journal = new Journal(`${workflow.id}/${userId}`, clientId);
 const sync = new Sync({ workflow, store, journal, clientId });
-const panel = new Panel(find("#panel"), { workflowId: workflow.id, store });
+const panel = new Panel(find("#panel"), {
+  workflowId: workflow.id, store, journal,
+  hooks: {
+    typing: () => sync.setTyping(true),
+    settled: () => sync.setTyping(false),
+    failed: (error) => !sync.dirty && sync.set("offline", error.message),
+    sent: () => sync.save(),
+  },
+});
 const connecting = new Connecting(view, store, find("[data-hint]"));
 
 async function showBlock(blockId, field = null) {
+  history.giveWay();
   selection.set([blockId]);
   await panel.show(blockId, { field });
   view.measure();
@@ -89,15 +102,23 @@ const runner = new Runner({
   workflowId: workflow.id, dialog: find("#run-dialog"), button: find("[data-action=run]"), follower,
   hooks: { flush, problems: reportProblems, show: showBlock },
 });
+const undeployed = new Undeployed({ workflowId: workflow.id, dialog: find("#deploy-dialog"), store, hooks: { flush, show: showBlock } });
 const deployment = new Deployment({
   workflow, root: find(".editor"),
   hooks: {
-    flush, problems: reportProblems, show: showBlock, revision: () => sync.revision,
+    flush, confirm: () => undeployed.ask(), problems: reportProblems, show: showBlock, revision: () => sync.revision,
     webhook: () => [...store.blocks.values()].find((block) => "webhook_id" in (block.config || {}))?.id ?? null,
   },
 });
 
 const actions = new Actions({ store, selection, view, panel, connecting, runner, flush, showBlock, problems });
+const history = new History({
+  workflowId: workflow.id, root: find("#history"), button: find("[data-history-button]"), comparison: new Comparison(view, store), sync,
+  hooks: {
+    flush, opened: () => panel.close(),
+    restore: (graph, message) => sync.withMessage(message, () => actions.restore(graph)),
+  },
+});
 const gestures = new Gestures({
   view, store, selection, connecting,
   hooks: {
@@ -156,12 +177,13 @@ selection.subscribe(() => {
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 /** Take up what an earlier visit could not save; without an answer, try again. */
-async function takeUp() {
+async function takeUpAll() {
   try {
-    const count = await sync.takeUp();
+    const count = await takeUp(sync);
+    await panel.drafts.takeUp();
     if (count) toast(count === 1 ? "A change that was not saved was taken up again." : `${count} changes that were not saved were taken up again.`);
   } catch {
-    setTimeout(takeUp, AGAIN_MS);
+    setTimeout(takeUpAll, AGAIN_MS);
   }
 }
 
@@ -169,13 +191,17 @@ view.measure();
 view.draw();
 view.open();
 store.remember(undoSteps);
-await takeUp();
+await takeUpAll();
 listen(workflow.id, clientId, {
   started: (executionId) => !follower.running && follower.follow(executionId),
   changed: (change) => deployment.update(change),
   graph: ({ revision, batch_id: batchId }) => sync.noticed(revision, batchId),
   people: (people) => showPresence(find("[data-presence]"), people, clientId),
-  connected: () => sync.catchUp().then(() => sync.again()),
+  connected: async () => {
+    await sync.catchUp();
+    sync.again();
+    if (panel.drafts.waiting.size) panel.drafts.send();
+  },
 });
 if (execution) follower.follow(typeof execution === "string" ? execution : execution.id);
 document.documentElement.dataset.editorReady = "true";

@@ -3,8 +3,8 @@ import { callHtml } from "./api.js";
 import { categoryColour } from "./card.js";
 import { element, icon } from "./dom.js";
 import { changeBlock } from "./edits.js";
+import { FormDrafts, edited, payloadOf } from "./form-drafts.js";
 
-const FORM_FIELDS = ["name", "config", "notes", "enabled", "policy"];
 const mergeKey = (blockId) => `form ${blockId}`;
 
 /** Whether an event of htmx belongs to an edit of the form; other requests inside the panel only fetch something. */
@@ -16,8 +16,11 @@ function withoutPosition(block) {
 }
 
 export class Panel {
-  constructor(root, { workflowId, store }) {
+  /** `hooks`: `typing()`, `settled()`, `failed(error)` and `sent()` tell how far what is typed into forms is. */
+  constructor(root, { workflowId, store, journal, hooks }) {
     Object.assign(this, { root, workflowId, store });
+    const take = (payload, formBlock) => this.takePayload(payload, formBlock);
+    this.drafts = new FormDrafts({ workflowId, journal, hooks: { ...hooks, take, flushOpen: (blockId) => this.flushOpen(blockId) } });
     this.settings = root.querySelector("#panel-settings");
     this.data = root.querySelector("#panel-data");
     this.blockId = null;
@@ -28,12 +31,14 @@ export class Panel {
     this.loads = 0;
     root.querySelector("[role=tablist]").addEventListener("click", (event) => this.choose(event.target.closest("[role=tab]")));
     root.querySelector("[role=tablist]").addEventListener("keydown", (event) => this.tabKey(event));
-    for (const name of ["input", "change"]) this.settings.addEventListener(name, () => { this.typed += 1; }, true);
+    for (const name of ["input", "change"]) this.settings.addEventListener(name, (event) => this.noteTyped(event), true);
     this.settings.addEventListener("htmx:before:request", (event) => {
       if (isEdit(event)) this.sent = this.typed;
     });
     this.settings.addEventListener("htmx:before:swap", (event) => this.refuseStale(event));
     this.settings.addEventListener("htmx:after:swap", (event) => isEdit(event) && this.readForm());
+    this.settings.addEventListener("htmx:error", (event) => isEdit(event) && this.drafts.later(new Error("The server cannot be reached.")));
+    this.settings.addEventListener("htmx:response:error", (event) => isEdit(event) && this.drafts.later(new Error("The server did not take the form.")));
     store.subscribe((operations, origin, merge) => this.changed(operations, origin, merge));
   }
 
@@ -44,7 +49,7 @@ export class Panel {
   /** Show a block, after taking over what was typed into the form before. */
   async show(blockId, { field = null } = {}) {
     if (this.open && blockId === this.blockId) return field && this.focusField(field);
-    const leaving = this.flush();
+    const leaving = this.leave();
     this.blockId = blockId;
     this.root.hidden = false;
     await leaving;
@@ -58,7 +63,7 @@ export class Panel {
 
   async close() {
     if (!this.open) return;
-    const leaving = this.flush();
+    const leaving = this.leave();
     this.blockId = null;
     this.root.hidden = true;
     await leaving;
@@ -92,11 +97,39 @@ export class Panel {
 
   fill(html, blockId, scroll) {
     this.taken = this.typed;
+    const focus = this.settings.dataset.block === blockId ? this.focused() : null;
     this.settings.dataset.block = blockId;
     this.settings.innerHTML = html;
     this.settings.scrollTop = scroll;
+    this.noteFormBlock();
     window.htmx?.process(this.settings);
     this.settings.dispatchEvent(new CustomEvent("form:shown", { bubbles: true }));
+    focus?.();
+  }
+
+  /** How to give the focus back to the field that has it now. */
+  focused() {
+    const { name, selectionStart: start, selectionEnd: end } = document.activeElement ?? {};
+    if (!name || !this.settings.contains(document.activeElement)) return null;
+    return () => {
+      const field = this.settings.querySelector(`[name="${CSS.escape(name)}"]`);
+      field?.focus({ preventScroll: true });
+      if (Number.isInteger(start)) field?.setSelectionRange?.(start, end);
+    };
+  }
+
+  get form() {
+    return this.settings.querySelector("form");
+  }
+
+  /** The block that the form was made from. */
+  noteFormBlock() {
+    this.formBlock = JSON.parse(this.form?.elements.block?.value || "null");
+  }
+
+  noteTyped(event) {
+    this.typed += 1;
+    if (event.target.name && this.form) this.drafts.note(this.settings.dataset.block, [...new FormData(this.form)]);
   }
 
   failure(error, again) {
@@ -113,25 +146,47 @@ export class Panel {
   readForm() {
     this.taken = this.sent;
     this.take(this.settings);
+    this.noteFormBlock();
     this.settings.dispatchEvent(new CustomEvent("form:shown", { bubbles: true }));
   }
 
   take(place) {
-    const payload = JSON.parse(place.querySelector("#block-payload")?.textContent || "null");
-    if (!payload?.edited || !this.store.blocks.has(payload.id)) return;
-    const fields = Object.fromEntries(FORM_FIELDS.filter((name) => name in payload).map((name) => [name, payload[name]]));
-    changeBlock(this.store, payload.id, fields, mergeKey(payload.id));
+    const payload = payloadOf(place);
+    if (payload && this.formBlock?.id === payload.id) this.takePayload(payload, this.formBlock);
+    if (this.taken === this.typed) this.drafts.taken(payload?.id);
+  }
+
+  takePayload(payload, formBlock) {
+    const block = this.store.blocks.get(payload.id);
+    if (payload.edited && block) changeBlock(this.store, payload.id, edited(block, formBlock, payload), mergeKey(payload.id));
   }
 
   /** Take over what was typed but not answered yet. */
   async flush() {
-    const form = this.settings.querySelector("form");
+    const { form } = this;
     if (!form || this.taken === this.typed) return;
     form.dispatchEvent(new Event("htmx:abort"));
     const typed = this.typed;
     const html = await callHtml("POST", form.getAttribute("hx-post") || `/workflows/${this.workflowId}/form`, new FormData(form));
     this.taken = typed;
-    this.take(new DOMParser().parseFromString(html, "text/html"));
+    const answer = new DOMParser().parseFromString(html, "text/html");
+    this.take(answer);
+    const block = answer.querySelector('[name="block"]')?.value;
+    if (!block || !form.isConnected) return;
+    form.elements.block.value = block;
+    this.noteFormBlock();
+  }
+
+  /** Like flush, for who goes away from the form: what cannot be sent now is sent later. */
+  leave() {
+    return this.flush().catch((error) => this.drafts.later(error));
+  }
+
+  /** Take over what was typed into this block's form, when it is the one that is open. */
+  async flushOpen(blockId) {
+    if (!this.form || this.settings.dataset.block !== blockId || this.taken === this.typed) return false;
+    await this.flush();
+    return true;
   }
 
   changed(operations, origin, merge) {
@@ -144,7 +199,14 @@ export class Panel {
     this.showHead();
     const mine = operations.find(({ kind, id }) => kind === "block" && id === this.blockId);
     const other = mine && withoutPosition(mine.before) !== withoutPosition(mine.after);
-    if (origin === "load" || (other && merge !== mergeKey(this.blockId))) this.loadForm();
+    if (origin === "load" || (other && merge !== mergeKey(this.blockId))) this.renew();
+  }
+
+  /** Show the form anew, after taking over what was typed into it. */
+  async renew() {
+    const { blockId } = this;
+    await this.leave();
+    if (this.blockId === blockId && this.open && this.taken === this.typed) this.loadForm();
   }
 
   /** Blocks have new ids, `Map(old -> new)`, because somebody else has taken theirs. */

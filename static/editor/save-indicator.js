@@ -19,6 +19,20 @@ function button(label, run) {
   return made;
 }
 
+/** Gives up what the server does not take, after asking once more. */
+function discardButton(sync) {
+  const made = button("Discard my changes", async () => {
+    if (!made.dataset.asked) {
+      made.dataset.asked = "true";
+      made.textContent = "Really discard them?";
+      return;
+    }
+    await sync.discard();
+    location.reload();
+  });
+  return made;
+}
+
 /** Keep `place` up to date with the state of `sync`. */
 export function showSaving(place, sync, bar) {
   const show = () => {
@@ -32,7 +46,8 @@ export function showSaving(place, sync, bar) {
     place.replaceChildren(icon(sign), element("span", { class: "save-words" }, shown));
     bar.hidden = state !== "failed" && !(state === "offline" && !journal.kept);
     if (!bar.hidden) {
-      bar.replaceChildren(icon("cloud-off"), element("span", {}, `Not saved: ${reason} ${kept}`), button("Retry", () => sync.save()));
+      const ways = [button("Retry", () => sync.save()), ...(state === "failed" ? [discardButton(sync)] : [])];
+      bar.replaceChildren(icon("cloud-off"), element("span", {}, `Not saved: ${reason} ${kept}`), ...ways);
     }
   };
   sync.listeners.add(show);

@@ -26,6 +26,7 @@ export class Sync {
     this.state = "saved";
     this.reason = "";
     this.number = 0;
+    this.typing = false;
     this.turn = Promise.resolve();
     this.listeners = new Set();
     this.problemListeners = new Set();
@@ -63,12 +64,19 @@ export class Sync {
       last.unkept = true;
     } else {
       this.number += 1;
-      const at = Date.now();
-      this.queue.push({ batch_id: mintUuid(), kind, unit, operations: compact(operations), at, number: this.number, unkept: true });
+      const { number, message } = this;
+      this.queue.push({ batch_id: mintUuid(), kind, unit, operations: compact(operations), at: Date.now(), number, message, unkept: true });
     }
     this.keepSoon();
     if (this.state !== "saving" && this.state !== "offline") this.set("pending");
     if (this.state !== "offline") this.later(QUIET_MS);
+  }
+
+  /** Do something whose step bears a message in the history. */
+  withMessage(message, work) {
+    this.message = message;
+    work();
+    this.message = undefined;
   }
 
   keepSoon() {
@@ -121,6 +129,7 @@ export class Sync {
 
   async send() {
     if (this.refused) this.collapse();
+    this.keep();
     while (this.dirty) {
       const [entry] = this.queue;
       if (!entry.operations.length) {
@@ -139,7 +148,14 @@ export class Sync {
         return;
       }
     }
-    this.set("saved");
+    this.set(this.typing ? "pending" : "saved");
+  }
+
+  /** Whether something is typed that is no step yet. */
+  setTyping(typing) {
+    this.typing = typing;
+    if (typing && this.state === "saved") this.set("pending");
+    if (!typing && this.state === "pending" && !this.dirty) this.set("saved");
   }
 
   async done(entry, answer) {
@@ -193,6 +209,13 @@ export class Sync {
     const ids = new Set(entries.map((entry) => entry.batch_id));
     this.queue = this.queue.filter((entry) => !ids.has(entry.batch_id));
     this.journal.drop([...ids]);
+  }
+
+  /** Give up what is not saved, here and in the journal. */
+  discard() {
+    const ids = this.queue.map((entry) => entry.batch_id);
+    this.queue = [];
+    return this.journal.drop(ids);
   }
 
   tellProblems(problems) {
@@ -251,28 +274,5 @@ export class Sync {
     this.keep();
     for (const listener of this.remoteListeners) listener({ ...result, batches, before });
     return result;
-  }
-
-  /** Take up what a tab that is gone could not save. Answers how many steps that were. */
-  async takeUp() {
-    const records = await this.journal.left();
-    if (!records.length) return 0;
-    return this.inTurn(async () => {
-      const answer = await this.call("GET", `${this.path}/operations?after=${Math.min(...records.map((record) => record.base))}`);
-      const missed = answer.missed || [];
-      const saved = new Set(missed.map((batch) => batch.batch_id));
-      this.journal.drop(records.filter((record) => saved.has(record.batch_id)).map((record) => record.batch_id));
-      const entries = records.filter((record) => !saved.has(record.batch_id)).map(({ batch_id, kind, unit, operations, at, number }) =>
-        ({ batch_id, kind, unit, operations, at, number }));
-      if (!entries.length) return 0;
-      const own = new Set(entries.map((entry) => entry.batch_id));
-      const theirs = missed.filter((batch) => batch.revision <= this.revision);
-      this.onTop(this.base, this.revision, [...entries, ...this.queue], theirs);
-      const taken = this.queue.filter((entry) => own.has(entry.batch_id));
-      this.store.adopt(taken, this.base);
-      this.later(0);
-      this.set("pending");
-      return taken.length;
-    });
   }
 }

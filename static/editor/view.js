@@ -18,6 +18,7 @@ export class View {
     this.shapes = new WeakMap();
     this.statuses = new Map();
     this.problems = new Map();
+    this.marks = new Map();
     this.listeners = new Set();
     this.cardLayer = element("div", { class: "cards" });
     this.marquee = element("div", { class: "marquee", hidden: true });
@@ -115,6 +116,7 @@ export class View {
     const card = new Card(block, entry, outputs);
     card.setStatus(this.statuses.get(block.id) || null);
     card.setProblem(this.problems.get(block.id) || null);
+    card.setMark(this.marks.get(block.id));
     card.element.classList.toggle("selected", this.selection.blocks.has(block.id));
     this.cards.set(block.id, card);
     this.cardLayer.append(card.element);
@@ -148,6 +150,13 @@ export class View {
     for (const [id, card] of this.cards) card.setProblem(problems.get(id) || null);
   }
 
+  /** How blocks and edges differ from another state: `Map(block id or "edge " + edge id -> added or changed)`. */
+  setMarks(marks) {
+    this.marks = marks;
+    for (const [id, card] of this.cards) card.setMark(marks.get(id));
+    this.schedule();
+  }
+
   setViewport(viewport) {
     this.viewport = viewport;
     this.schedule();
@@ -177,7 +186,11 @@ export class View {
   }
 
   fit(ids = undefined) {
-    this.setViewport(fit(boundingBox(this.boxes(ids)), this.free));
+    this.fitBoxes(this.boxes(ids));
+  }
+
+  fitBoxes(boxes) {
+    this.setViewport(fit(boundingBox(boxes), this.free));
   }
 
   /** The first look: the whole drawing when it can be read so, else its beginning. */

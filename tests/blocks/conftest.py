@@ -13,7 +13,7 @@ from app.adapters.http import EgressClient
 from app.adapters.sandbox import MontySandbox
 from app.catalog import Catalog
 from app.engine.expressions import Scope, compile_expression, compile_template
-from app.sdk import LITERAL_KINDS, Arrival, Json, Output, SandboxResult, Wait, WorkflowResult, field_kind
+from app.sdk import LITERAL_KINDS, Arrival, BlockError, Json, Output, SandboxResult, Wait, WorkflowResult, field_kind
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CATALOG = Catalog.load()
@@ -258,6 +258,28 @@ class Peer:
 @pytest.fixture
 def stage() -> type[Stage]:
     return Stage
+
+
+@pytest.fixture
+def run() -> Callable[..., Awaitable[Any]]:
+    """Run one block of the catalog: its outcome."""
+
+    async def run(block_type: str, config: dict[str, Json], value: Json = None, **context: Any) -> Any:
+        return await Stage(**context).run(block_type, config, value)
+
+    return run
+
+
+@pytest.fixture
+def refused() -> Callable[..., Awaitable[BlockError]]:
+    """Run one block of the catalog that must fail: its error."""
+
+    async def refused(block_type: str, config: dict[str, Json], value: Json = None, **context: Any) -> BlockError:
+        with pytest.raises(BlockError) as caught:
+            await Stage(**context).run(block_type, config, value)
+        return caught.value
+
+    return refused
 
 
 @pytest.fixture

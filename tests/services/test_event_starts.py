@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from app.db.tables import revisions
-from app.engine.values import decode_stored
-from app.sdk import Json
 from app.services.approval_news import ApprovalNews
 from app.services.errors import ServiceError
 from app.services.event_starts import EventStarts
@@ -19,21 +15,13 @@ from app.services.listeners import Listeners
 from app.services.starts import Starts
 from tests.support.graphs import block
 from tests.support.hosts import until
+from tests.support.news import ended, heard, listening
 from tests.support.studio import Studio
 
 pytestmark = pytest.mark.anyio
 
 FAILING = (block("start", "starter"), block("bad", "code", {"code": "output = 1 / 0"}))
 ASKING = (block("start", "starter"), block("gate", "flow.gate", {"title": "Pay {{ input.total }}?"}))
-
-
-async def listening(studio: Studio, event: str, *blocks: dict[str, Any], edges: Sequence[str] = ()) -> str:
-    return await studio.new(block("happened", "trigger.event", {"event": event}), *blocks, edges=edges, deploy=True)
-
-
-async def heard(studio: Studio, workflow: str) -> list[Json]:
-    """The events that a workflow was started with."""
-    return [decode_stored(found.input) for found in await studio.executions(workflow) if found.trigger == "event"]
 
 
 async def failed(studio: Studio) -> tuple[str, str]:
@@ -51,16 +39,6 @@ async def asked(studio: Studio, total: int = 1) -> str:
         return found[0].id if found else None
 
     return await until(waiting)
-
-
-async def ended(studio: Studio, workflow: str, count: int) -> None:
-    """Wait until a workflow has had so many executions, and all of them have ended."""
-
-    async def all_ended() -> bool | None:
-        found = await studio.executions(workflow)
-        return True if len(found) == count and all(one.finished_at for one in found) else None
-
-    await until(all_ended)
 
 
 # -- ends ------------------------------------------------------------------------------------------------------------

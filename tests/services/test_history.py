@@ -105,7 +105,9 @@ async def test_what_the_next_deploy_changes_is_told_with_the_way_back(studio: St
     assert await services.history.undeployed(studio.actor, workflow) == []
     await submit(studio, workflow, batch(1, set_field("a", "status", 201), rename("start", "Begin")))
     await submit(studio, workflow, batch(2, {"type": "remove_block", "block_id": "a"}))
-    (renamed, gone) = sorted(await services.history.undeployed(studio.actor, workflow), key=lambda one: one.block_id or "", reverse=True)
+    (renamed, gone) = sorted(
+        await services.history.undeployed(studio.actor, workflow), key=lambda one: one.block_id or "", reverse=True
+    )
     assert (renamed.text, renamed.revert) == ("“Start” renamed “Begin”", [rename("start", "Start")])
     assert gone.text == "“A” removed after “Start”"
     assert [one["type"] for one in gone.revert] == ["add_block", "connect"]

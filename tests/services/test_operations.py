@@ -95,7 +95,10 @@ async def test_what_could_not_be_saved_whole_is_refused_in_parts_too(studio: Stu
     back = {"type": "connect", "edge": {"id": "back", "source": "b", "target": "a"}}
     ahead = {"type": "connect", "edge": {"id": "round", "source": "a", "target": "a"}}
     unknown = {"type": "add_block", "block": block("x", "no.such.type")}
-    codes = [[problem["code"] for problem in (await refused(studio, workflow, batch(1, one))).details] for one in (back, ahead, unknown)]
+    codes = [
+        [problem["code"] for problem in (await refused(studio, workflow, batch(1, one))).details]
+        for one in (back, ahead, unknown)
+    ]
     assert codes == [["UNKNOWN_HANDLE", "CYCLE"], ["CYCLE"], ["UNKNOWN_BLOCK_TYPE"]]
     gone = await refused(studio, workflow, batch(1, rename("a", "Fits"), rename("gone", "Does not")))
     assert (gone.status, gone.details[0]["code"], gone.details[0]["field"]) == (400, "BLOCK_GONE", "operations.1")
@@ -178,7 +181,7 @@ async def test_a_reopened_editor_can_undo_its_authors_steps(studio: Studio, work
 
 
 async def test_words_say_what_was_done(studio: Studio, workflow: str) -> None:
-    drawn = [
+    drawn: list[dict[str, Any]] = [
         {"type": "disconnect", "edge_id": "a:output>b:input"},
         {"type": "add_block", "block": block("wait", "flow.wait", name="Breathe")},
         {"type": "connect", "edge": {"id": "e1", "source": "a", "target": "wait"}},

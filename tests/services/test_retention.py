@@ -125,6 +125,7 @@ async def test_signals_and_decisions_go_with_their_execution(studio: Studio) -> 
         while not await count(studio, signals, [execution]):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await studio.server.services.executions.cancel(studio.actor, execution)
+    await studio.follow_up.run_pending()
     then = datetime.now(UTC) - timedelta(days=2)
     await studio.change(executions, executions.c.id == execution, created_at=then, finished_at=then)
     assert await clean(studio) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +11,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class CountingPeer:
-    """Calls are counted by path, and kept with their Idempotency-Key; a call to `/hold...` is answered when `release` is set."""
+    """Calls are counted by path, and kept with their Idempotency-Key.
+
+    A call to `/hold...` is answered when `release` is set, or its path is let go.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.calls: list[tuple[str, str | None]] = []
         self.release = threading.Event()
+        self._let_go: set[str] = set()
         self._moved = threading.Condition()
 
     @property
@@ -30,10 +35,25 @@ class CountingPeer:
             self.calls.append((path, key))
             self._moved.notify_all()
 
+    def let_go(self, path: str) -> None:
+        """Answer what is held at this path now or later."""
+        self._let_go.add(f"/{path}")
+
+    def hold(self, path: str) -> None:
+        """Return when a call to this path may be answered."""
+        deadline = time.monotonic() + 20
+        while path not in self._let_go and not self.release.wait(0.02) and time.monotonic() < deadline:
+            pass
+
     def wait_for(self, path: str, count: int = 1) -> None:
         """Return when so many calls of a path have come."""
         with self._moved:
             assert self._moved.wait_for(lambda: self.count[path] >= count, timeout=10), f"{path} was not called"
+
+
+class QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: callers that die in the middle are what these tests are about."""
 
 
 @contextmanager
@@ -45,7 +65,7 @@ def counting_peer() -> Iterator[CountingPeer]:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             peer.came(self.path, self.headers.get("Idempotency-Key"))
             if self.path.startswith("/hold"):
-                peer.release.wait(20)
+                peer.hold(self.path)
             body = f'{{"path": "{self.path}"}}'.encode()
             try:
                 self.send_response(200)
@@ -59,7 +79,7 @@ def counting_peer() -> Iterator[CountingPeer]:
         def log_message(self, format: str, *arguments: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     peer = CountingPeer(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -22,8 +22,10 @@ async def dead_driver(database: Database) -> AsyncIterator[Journal]:
     """The journal of a driver in another process; what it began a minute ago is left behind."""
     journal = Journal(database, driver="driver-dead")
     journal.start()
-    yield journal
-    await journal.close()
+    try:
+        yield journal
+    finally:
+        await journal.close()
 
 
 async def left_behind(journal: Journal, *steps: StepFinished, **more: Any) -> tuple[str, JournalRecorder]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from app.engine.program import compile_program
 from app.hosts.bus import EventBus
 from app.hosts.embedded import EmbeddedHost
 from app.hosts.handles import Handle, LoadedProgram
+from app.hosts.preparing import PAUSES, Patience
 from app.journal.journal import Journal
 from app.journal.records import Ended, NewExecution
 from app.sdk import Block, Context, Json, Output
@@ -68,15 +69,18 @@ class Gate:
 
 @dataclass
 class StageLender:
-    """Lends one program to every execution; `error` makes the next lending fail."""
+    """Lends one program to every execution; `error` makes the next lending fail, or the next `errors` of them."""
 
     loaded: LoadedProgram
     error: Exception | None = None
+    errors: int = 1
+    asked: int = 0
 
     async def program(self, workflow_id: str, revision: int) -> LoadedProgram:
-        if self.error is not None:
-            error, self.error = self.error, None
-            raise error
+        self.asked += 1
+        if self.error is not None and self.errors > 0:
+            self.errors -= 1
+            raise self.error
         return self.loaded
 
     async def environment(self, execution: NewExecution) -> Environment:
@@ -120,7 +124,7 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    directory: Path, drawn: Graph, known: Types, *, max_running: int = 500, drain: float = 0
+    directory: Path, drawn: Graph, known: Types, *, max_running: int = 500, drain: float = 0, pauses: Sequence[float] = PAUSES
 ) -> AsyncIterator[Stage]:
     """A host that drives `drawn`; one after another over the same directory they are like restarts of a server."""
     async with opened(sqlite_url(directory)) as database:
@@ -128,10 +132,12 @@ async def staged(
         lender = StageLender(LoadedProgram(compile_program(drawn, known), workflow))
         journal = Journal(database, driver=f"driver-{id(lender)}")
         bus = EventBus()
-        host = EmbeddedHost(journal, bus, max_running)
+        host = EmbeddedHost(journal, bus, max_running, Patience(pauses))
         await journal.release_all()
         journal.start()
         host.open(lender)
-        yield Stage(database, journal, bus, host, lender)
-        await host.drain(drain)
-        await journal.close()
+        try:
+            yield Stage(database, journal, bus, host, lender)
+        finally:
+            await host.drain(drain)
+            await journal.close()

@@ -35,10 +35,12 @@ def sqlite_url(directory: Path) -> str:
 async def opened(url: str) -> AsyncIterator[Database]:
     """The database at this address, migrated and with the workflow; can be opened again."""
     database = Database(url)
-    await database.migrate()
-    await _seed(database)
-    yield database
-    await database.close()
+    try:
+        await database.migrate()
+        await _seed(database)
+        yield database
+    finally:
+        await database.close()
 
 
 async def _seed(database: Database) -> None:

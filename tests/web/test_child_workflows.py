@@ -21,7 +21,7 @@ def greeting(client: Client, *starts: dict[str, Any]) -> str:
 def running(client: Client, workflow: str, type: str, variables: dict[str, Any]) -> dict[str, Any]:
     """How a workflow ends that runs another one in the way of this block type."""
     member = {"kind": "workflow", "workflow": workflow}
-    ways = {
+    ways: dict[str, dict[str, Any]] = {
         "flow.subworkflow": {"workflow": workflow, "input": variables},
         "orchestration": {"strategy": "sequential", "members": [member], "input": variables},
     }

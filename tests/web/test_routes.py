@@ -15,14 +15,23 @@ from app.settings import Settings
 from app.web.auth import check_routes_declare_auth
 from tests.support.graphs import block, webhook
 from tests.support.hooks import call_hook
+from tests.support.routes import Route, all_routes
 from tests.support.server import Client, ServerProcess
 
 PAGE = {"Accept": "text/html"}
+CALLS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+CALLS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PUBLIC = {
     ("GET", "/setup"),
     ("POST", "/setup"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("POST", "/sign-in/code"),
+    # Whoever holds an invitation or a link for a new password: the token in it works once.
+    ("GET", "/invitation"),
+    ("POST", "/invitation"),
+    ("GET", "/new-password"),
+    ("POST", "/new-password"),
     ("POST", "/api/auth/login"),
     ("POST", "/auth/login"),
     # Makes the very first account; afterwards it refuses all but those who may manage members.
@@ -33,48 +42,56 @@ PUBLIC = {
     # Whoever holds the address of a waiting step may let it go on: the address is signed by the server and works once.
     ("GET", "/api/resume/{token:str}"),
     ("POST", "/api/resume/{token:str}"),
+    # Calls of other systems: the trigger's or channel's own secret, and the deploy gate, decide.
+    ("POST", "/api/v1/webhook/{key:str}"),
+    *((method, "/webhooks/{workflow:str}") for method in CALLS),
+    *((method, "/c/{channel:str}") for method in CALLS),
+    *((method, "/c/{channel:str}/{path:path}") for method in CALLS),
+    # Ask for the operator's token, an admin or loopback themselves (contract.md C12, C35).
+    ("GET", "/metrics"),
+    ("GET", "/api/metrics"),
+    ("WEBSOCKET", "/api/monitor"),
+    # Descriptions that are the same for everybody.
+    ("GET", "/api/openapi.json"),
+    ("GET", "/api/schema/workflow.json"),
     ("GET", "/static/{file_path:path}"),
     ("HEAD", "/static/{file_path:path}"),
+    # The figures themselves are only for the operator: see tests/contract/test_r8r.py.
+    ("GET", "/metrics"),
+    ("GET", "/api/metrics"),
+    ("GET", "/api/openapi.json"),
+    ("GET", "/api/schema/workflow.json"),
+    # Calls from outside: the trigger's key, the webhook's secret or the channel's token decides.
+    ("POST", "/api/v1/webhook/{key:str}"),
+    *((method, "/webhooks/{workflow:str}") for method in CALLS),
+    *((method, path) for method in CALLS for path in ("/c/{channel:str}", "/c/{channel:str}/{path:path}")),
 }
 """What anybody may call. A route that is added here is a decision. Webhook calls do not come through these routes."""
 
 
 @pytest.fixture(scope="module")
-def routes(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, dict[str, Any]]]:
-    """Method, path and declaration of every route."""
-    app, _ = create_app(Settings(data=tmp_path_factory.mktemp("routes")))
-    found = []
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", None) or [route.route_handler]:  # type: ignore[union-attr]
-            for method in sorted(getattr(handler, "http_methods", None) or {"GET"}):
-                if method != "OPTIONS":
-                    found.append((str(method), route.path, handler.opt))
-    return found
+def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
+    return all_routes(tmp_path_factory.mktemp("routes"))
 
 
-def test_only_known_routes_are_public(routes: list[tuple[str, str, dict[str, Any]]]) -> None:
+def test_only_known_routes_are_public(routes: list[Route]) -> None:
     assert len(routes) > 40
-    assert {(method, path) for method, path, opt in routes if opt["auth"] == "public"} == PUBLIC
+    assert {(route.method, route.path) for route in routes if route.opt["auth"] == "public"} == PUBLIC
 
 
-def address(path: str) -> str:
-    """A path with something in the place of its parameters."""
-    return "/".join(str(uuid4()) if part.startswith("{") else part for part in path.split("/"))
-
-
-def test_without_a_session_the_api_says_401_and_pages_lead_to_sign_in(
-    server: ServerProcess, routes: list[tuple[str, str, dict[str, Any]]]
-) -> None:
+def test_without_a_session_the_api_says_401_and_pages_lead_to_sign_in(server: ServerProcess, routes: list[Route]) -> None:
     visitor = httpx.Client(base_url=server.url)
-    for method, path, opt in routes:
-        if opt["auth"] == "public":
+    for route in routes:
+        if route.opt["auth"] == "public" or route.method == "WEBSOCKET":
             continue
-        answer = visitor.request(method, address(path), headers=PAGE)
-        if path.startswith("/api/"):
-            assert (answer.status_code, answer.json()["error"]) == (401, "UNAUTHORIZED"), path
+        method = "POST" if route.method == "MOUNT" else route.method
+        address = route.address({name: str(uuid4()) for name in route.parameters})
+        answer = visitor.request(method, address, headers=PAGE)
+        if route.is_page:
+            assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (302, "/sign-in"), route
         else:
-            assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (302, "/sign-in"), path
-        assert visitor.request(method, address(path), json={}).status_code == 401, path
+            assert (answer.status_code, answer.json()["error"]) == (401, "UNAUTHORIZED"), route
+        assert visitor.request(method, address, json={}).status_code == 401, route
 
 
 @pytest.mark.parametrize("token", ["x", "0" * 64, "a" * 63, "A" * 64, "é" * 64, "0" * 5000])

@@ -15,7 +15,7 @@ from app.services.errors import invalid, not_found
 from app.services.history import Revision
 from app.services.refusals import problem_json
 from app.web import presenters
-from app.web.api.workflows import DRAFT, EDITOR, GRAPH_BYTES, VIEWER, Incoming, answer
+from app.web.api.workflows import DRAFT, GRAPH_BYTES, VIEWER, Incoming, answer
 from app.web.bodies import read_json, read_object, read_paging, text_field
 from app.web.live import event_stream
 
@@ -46,16 +46,14 @@ async def get_revision(workflow: str, revision: str, actor: Actor, services: Ser
     return answer(_revision(found.revision) | dump_graph(found.graph))
 
 
-@put("/api/workflows/{workflow:str}/revisions/{revision:str}", opt=EDITOR)
-async def name_revision(
-    workflow: str, revision: str, request: Incoming, actor: Actor, services: Services
-) -> Response[bytes]:
+@put("/api/workflows/{workflow:str}/revisions/{revision:str}", opt=DRAFT)
+async def name_revision(workflow: str, revision: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     name = text_field(await read_object(request, "name"), "name")
     await services.history.name(actor, workflow, _revision_number(revision), name)
     return answer({"ok": True})
 
 
-@post("/api/workflows/{workflow:str}/revisions/{revision:str}/restore", opt=EDITOR, status_code=200)
+@post("/api/workflows/{workflow:str}/revisions/{revision:str}/restore", opt=DRAFT, status_code=200)
 async def restore_revision(workflow: str, revision: str, actor: Actor, services: Services) -> Response[bytes]:
     return answer({"ok": True, "revision": await services.history.restore(actor, workflow, _revision_number(revision))})
 

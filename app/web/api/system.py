@@ -18,7 +18,7 @@ async def list_blocks(services: Services) -> Response[bytes]:
     return answer({"blocks": [palette_entry(block) for block in services.catalog]})
 
 
-@get(["/healthz", "/api/health"], opt=OUTSIDE)
+@get("/healthz", opt=OUTSIDE)
 async def health() -> Response[bytes]:
     return answer({"status": "ok"})
 

@@ -12,6 +12,7 @@ from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import invalid
 from app.services.refusals import problem_json
+from app.services.surfaces import Surfaces
 from app.services.workflows import Workflow
 from app.web import presenters
 from app.web.auth import needs
@@ -50,8 +51,12 @@ async def create_workflow(request: Incoming, actor: Actor, services: Services) -
 
 
 @get("/api/workflows/{workflow:str}", opt=VIEWER)
-async def get_workflow(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
-    return _one(await services.workflows.get(actor, workflow))
+async def get_workflow(workflow: str, actor: Actor, services: Services, surfaces: Surfaces) -> Response[bytes]:
+    """With `definition`, the YAML text (contract.md C6)."""
+    found = await services.workflows.get(actor, workflow)
+    flow = await surfaces.flows.of(actor, found, ("nodes",))
+    body = presenters.workflow(found) | {"definition": flow.text}
+    return answer(body, headers={"ETag": f'"{found.revision}"'})
 
 
 @put("/api/workflows/{workflow:str}", opt=EDITOR)

@@ -4,13 +4,31 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from app.web.pages import approvals, blocks, credentials, editor, entry, executions, gallery, retries, workflows
+from app.web.pages import (
+    account,
+    approvals,
+    audit,
+    blocks,
+    credentials,
+    editor,
+    entry,
+    executions,
+    gallery,
+    history,
+    keys,
+    links,
+    members,
+    operator,
+    retries,
+    workflows,
+)
 
 PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     entry.setup_page,
     entry.setup,
     entry.sign_in_page,
     entry.sign_in,
+    entry.second_step,
     entry.sign_out,
     workflows.workflows_page,
     workflows.create_workflow,
@@ -23,6 +41,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     editor.available_values,
     editor.run_form,
     editor.step_panel,
+    *history.ROUTES,
     executions.executions_page,
     executions.execution_page,
     executions.cancel_execution,
@@ -31,9 +50,13 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     approvals.approvals_count,
     approvals.approval_page,
     approvals.decide_approval,
-    credentials.credentials_page,
-    credentials.add_credential,
-    credentials.delete_credential,
+    *credentials.ROUTES,
+    *account.ROUTES,
+    *keys.ROUTES,
+    *members.ROUTES,
+    *links.ROUTES,
+    *audit.ROUTES,
+    *operator.ROUTES,
     blocks.blocks_page,
     blocks.block_page,
     blocks.expressions_page,

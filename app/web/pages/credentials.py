@@ -1,12 +1,16 @@
-"""The credentials page: names and types; values only ever go in."""
+"""The credentials pages: names, types and a form for each; secret values only ever go in."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
 from litestar import get, post
-from litestar.response import Redirect, Response, Template
+from litestar.response import Redirect, Response
 
 from app.services.actors import Actor
 from app.services.container import Services
+from app.services.credential_trials import NEEDS_ADDRESS, Trial
 from app.services.credential_types import TYPES
 from app.services.errors import ServiceError
 from app.web.auth import needs
@@ -21,24 +25,77 @@ async def credentials_page(request: AnyRequest, actor: Actor, services: Services
 @post("/credentials", opt=needs("credentials.write"))
 async def add_credential(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
     form = await posted_texts(request)
-    data = {name.removeprefix("data."): text for name, text in form.items() if name.startswith("data.")}
     try:
-        await services.credentials.create(actor, form.get("name", "").strip(), form.get("type", ""), data)
+        made = await services.credentials.create(actor, form.get("name", "").strip(), form.get("type", ""), _data(form))
     except ServiceError as error:
         return await _list(request, actor, services, form, error)
-    return see_other("/credentials?done=credential-added")
+    place = f"/credentials/{made.id}" if made.type == "oauth2_code" else "/credentials"
+    return see_other(f"{place}?done=credential-added")
 
 
-@post("/credentials/{credential_id:str}/delete", opt=needs("credentials.write"))
-async def delete_credential(credential_id: str, actor: Actor, services: Services) -> Redirect:
-    await services.credentials.delete(actor, credential_id)
+@get("/credentials/consent", opt=needs("credentials.write"))
+async def consent_given(request: AnyRequest, actor: Actor, services: Services) -> Redirect:
+    """Where the other service sends people back to, after they have agreed there."""
+    query = request.query_params
+    await services.oauth.come_back(actor, query.get("state", ""), query.get("code", ""))
+    return see_other("/credentials?done=consent-given")
+
+
+@get("/credentials/{credential:str}", opt=needs("credentials.write"))
+async def credential_page(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
+    return await _one(request, actor, services, credential)
+
+
+@post("/credentials/{credential:str}", opt=needs("credentials.write"))
+async def change_credential(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
+    form = await posted_texts(request)
+    data = {name: text for name, text in _data(form).items() if text}
+    try:
+        await services.credentials.update(actor, credential, form.get("name", "").strip(), data)
+    except ServiceError as error:
+        if error.status == 404:
+            raise
+        return await _one(request, actor, services, credential, error=error)
+    return see_other(f"/credentials/{credential}?done=credential-changed")
+
+
+@post("/credentials/{credential:str}/try", opt=needs("credentials.write"), status_code=200)
+async def try_credential(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
+    """Use it once, and say how that went."""
+    address = (await posted_texts(request)).get("address", "")
+    try:
+        trial = await services.trials.try_out(actor, credential, address)
+    except ServiceError as error:
+        if error.status == 404:
+            raise
+        return await _one(request, actor, services, credential, error=error, address=address)
+    return await _one(request, actor, services, credential, trial=trial, address=address)
+
+
+@post("/credentials/{credential:str}/consent", opt=needs("credentials.write"), status_code=200)
+async def ask_for_consent(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
+    """Answers with the way to the other service: our forms may not lead to another site, not even by a redirect."""
+    return await _one(request, actor, services, credential, consent=await services.oauth.ask(actor, credential))
+
+
+@post("/credentials/{credential:str}/delete", opt=needs("credentials.write"))
+async def delete_credential(credential: str, actor: Actor, services: Services) -> Redirect:
+    await services.credentials.delete(actor, credential)
     return see_other("/credentials?done=credential-deleted")
+
+
+def _data(form: Mapping[str, str]) -> dict[str, str]:
+    """Line breaks come from browsers as two characters."""
+    return {
+        name.removeprefix("data."): text.replace("\r\n", "\n") for name, text in form.items() if name.startswith("data.")
+    }
 
 
 async def _list(
     request: AnyRequest, actor: Actor, services: Services, form: dict[str, str] | None = None, error: ServiceError | None = None
-) -> Template:
-    typed = {"name": (form or {}).get("name", ""), "type": (form or {}).get("type", "bearer")}
+) -> Response[bytes]:
+    typed = form or {}
+    plain = {field.name for type in TYPES.values() for field in type.fields if not field.secret}
     return page(
         request,
         "pages/credentials.html",
@@ -46,6 +103,47 @@ async def _list(
         status_code=error.status if error else 200,
         credentials=await services.credentials.list(actor),
         types=tuple(TYPES.values()),
-        typed=typed,
+        typed={"name": typed.get("name", ""), "type": typed.get("type", "bearer")},
+        values={name: text for name, text in _data(typed).items() if name in plain},
         error=error.message if error else "",
     )
+
+
+async def _one(
+    request: AnyRequest,
+    actor: Actor,
+    services: Services,
+    credential_id: str,
+    *,
+    error: ServiceError | None = None,
+    trial: Trial | None = None,
+    address: str = "",
+    consent: str = "",
+) -> Response[bytes]:
+    found = await services.credentials.get(actor, credential_id)
+    return page(
+        request,
+        "pages/credential.html",
+        actor,
+        status_code=error.status if error else 200,
+        credential=found,
+        type=TYPES[found.type],
+        needs_address=found.type in NEEDS_ADDRESS,
+        error=error.message if error else "",
+        trial=trial,
+        address=address,
+        consent=consent,
+        consent_host=urlsplit(consent).hostname,
+    )
+
+
+ROUTES = (
+    credentials_page,
+    add_credential,
+    consent_given,
+    credential_page,
+    change_credential,
+    try_credential,
+    ask_for_consent,
+    delete_credential,
+)

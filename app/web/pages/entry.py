@@ -52,7 +52,22 @@ async def sign_in(request: AnyRequest, services: Services) -> Response[bytes] | 
     try:
         session = await services.accounts.sign_in(login, form.get("password", ""), client_address(request), _agent(request))
     except ServiceError as error:
+        if error.code == "CODE_NEEDED":
+            return _second_step(request, str(error.data["pending"]), next_path)
         return _sign_in(request, login, next_path, error)
+    return _signed_in(request, services, session, next_path)
+
+
+@post("/sign-in/code", opt=PUBLIC)
+async def second_step(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
+    form = await posted_texts(request)
+    pending, next_path = form.get("pending", ""), local_path(form.get("next", ""))
+    try:
+        session = await services.accounts.finish_sign_in(
+            pending, form.get("code", ""), client_address(request), _agent(request)
+        )
+    except ServiceError as error:
+        return _second_step(request, pending, next_path, error)
     return _signed_in(request, services, session, next_path)
 
 
@@ -81,6 +96,12 @@ def _sign_in(request: AnyRequest, login: str, next_path: str, error: ServiceErro
     status = error.status if error else 200
     message = error.message if error else ""
     return page(request, "pages/sign_in.html", None, status_code=status, error=message, login=login, next=next_path)
+
+
+def _second_step(request: AnyRequest, pending: str, next_path: str, error: ServiceError | None = None) -> Template:
+    status = error.status if error else 200
+    message = error.message if error else ""
+    return page(request, "pages/second_step.html", None, status_code=status, error=message, pending=pending, next=next_path)
 
 
 def _signed_in(request: AnyRequest, services: Services, session: NewSession, path: str) -> Redirect:

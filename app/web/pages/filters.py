@@ -135,6 +135,15 @@ def short(identifier: object) -> str:
     return text if len(text) <= 16 else f"{text[:8]}…{text[-4:]}"
 
 
+def short_agent(text: str) -> str:
+    """Browser and system in two words, as far as a browser tells them; else how it calls itself."""
+    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"))
+    systems = (("Android", "Android"), ("iPhone", "iPhone"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+    browser = next((name for mark, name in browsers if mark in text), "")
+    system = next((name for mark, name in systems if mark in text), "")
+    return " on ".join(part for part in (browser, system) if part) or text[:40] or "Unknown"
+
+
 def state_light(workflow: HasState) -> StateLight:
     """Deployed, armed with the time left, or internal."""
     left = (workflow.armed_until - datetime.now(UTC)).total_seconds() if workflow.armed_until else 0
@@ -167,6 +176,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
         error_text,
         log_text,
         short,
+        short_agent,
         state_light,
         with_query,
         type_title,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.sdk import BlockError, HttpResponse, Json
+from app.sdk import BlockError, File, HttpResponse, Json
 from blocks.core.general_api import read_body
 
 pytestmark = pytest.mark.anyio
@@ -99,3 +99,41 @@ def test_kinds_of_answer(content_type: str, content: bytes, response_type: str, 
 def test_json_that_was_asked_for_must_be_there() -> None:
     with pytest.raises(BlockError, match="is not JSON"):
         read_body(HttpResponse(200, {}, b"<html>", "<html>"), "json")
+
+
+async def test_a_file_is_sent_as_it_is(stage: Any, http: Any, peer: Any) -> None:
+    peer.answers({})
+    await call(stage, http, peer, method="POST", body_type="raw", body=File("a.csv", "text/csv", "ü;1".encode()).value())
+    assert (peer.requests[0]["headers"]["content-type"], peer.requests[0]["body"]) == ("text/csv", "ü;1")
+
+
+async def test_files_within_a_form(stage: Any, http: Any, peer: Any) -> None:
+    peer.answers({})
+    body = {"note": "x", "file": File("ü.txt", "text/plain", b"hello").value()}
+    await call(stage, http, peer, method="POST", body_type="multipart", body=body)
+    sent = peer.requests[0]["body"]
+    assert 'name="note"\r\n\r\nx\r\n' in sent
+    assert "Content-Type: text/plain\r\n\r\nhello" in sent
+
+
+async def test_a_file_cannot_break_out_of_its_part(stage: Any, http: Any, peer: Any) -> None:
+    body = {"file": {"filename": 'a"\r\nX-Evil: 1', "content_type": "text/plain", "base64": ""}}
+    with pytest.raises(BlockError, match="control character"):
+        await call(stage, http, peer, method="POST", body_type="multipart", body=body)
+
+
+@pytest.mark.parametrize(
+    ("headers", "name", "media_type"),
+    [
+        ({"content-type": "image/png", "content-disposition": 'attachment; filename="a b.png"'}, "a b.png", "image/png"),
+        ({"content-type": "text/csv; charset=x"}, "file.csv", "text/csv"),
+        ({}, "file.bin", "application/octet-stream"),
+        ({"content-disposition": "attachment; filename*=UTF-8''%C3%BC.txt"}, "ü.txt", "application/octet-stream"),
+        ({"content-disposition": 'attachment; filename="../../etc/passwd"'}, "passwd", "application/octet-stream"),
+        ({"content-disposition": 'attachment; filename="..\\\\..\\\\"'}, "file.bin", "application/octet-stream"),
+    ],
+    ids=str,
+)
+def test_an_answer_as_a_file(headers: dict[str, str], name: str, media_type: str) -> None:
+    value = read_body(HttpResponse(200, headers, b"\x00\xff", ""), "file")
+    assert value == {"filename": name, "content_type": media_type, "size": 2, "base64": "AP8="}

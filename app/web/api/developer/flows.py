@@ -81,6 +81,7 @@ async def validate_flow(request: Incoming, actor: Actor, surfaces: Surfaces) -> 
     checked = await surfaces.flows.check(actor, text_field(body, "yamlContent"))
     found = {
         "valid": not checked.errors,
+        "name": checked.name,
         "errors": [views.problem(problem) for problem in checked.errors],
         "warnings": [views.problem(problem) for problem in checked.warnings],
     }

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from app.web.api.developer import executions, flows, logs, plugins, runs, triggers, values
+from app.web.api.developer import endpoints, executions, flows, logs, plugins, runs, triggers, values
 
-DEVELOPER = [*flows.ROUTES, *runs.ROUTES, *executions.ROUTES, *logs.ROUTES, *triggers.ROUTES, *plugins.ROUTES, *values.ROUTES]
+DEVELOPER = [
+    *flows.ROUTES,
+    *runs.ROUTES,
+    *executions.ROUTES,
+    *logs.ROUTES,
+    *triggers.ROUTES,
+    *plugins.ROUTES,
+    *values.ROUTES,
+    *endpoints.ROUTES,
+]

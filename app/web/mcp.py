@@ -1,0 +1,141 @@
+"""The MCP endpoint: the real protocol by the official SDK, and the short form without `jsonrpc` (contract.md A029-A037, C24)."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Any, cast
+
+from litestar import asgi
+from litestar.enums import HttpMethod
+from litestar.types import Receive, Scope, Send
+from mcp.server.lowlevel import Server
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+
+from app.engine.values import NotJson, decode, encode
+from app.sdk import Json
+from app.services.actors import Actor
+from app.services.agent_tools import AgentTool, AgentTools
+from app.services.errors import ServiceError, invalid
+from app.web.auth import needs
+
+MAX_BODY = 4_000_000
+
+
+class McpEndpoint:
+    """One server for all keys: who asks is known from the request."""
+
+    def __init__(self, tools: AgentTools) -> None:
+        self._tools = tools
+        server = Server("blockyard", version="1", on_list_tools=self._list, on_call_tool=self._call)
+        self._manager = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Must be open while requests are served."""
+        return self._manager.run()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") != HttpMethod.POST:
+            await self._manager.asgi_app(cast(Any, scope), cast(Any, receive), cast(Any, send))
+            return
+        body = await _read(receive)
+        short = _short_form(body)
+        if short is None:
+            await self._manager.asgi_app(cast(Any, scope), cast(Any, _again(body, receive)), cast(Any, send))
+            return
+        actor: Actor = scope["user"]
+        await _send(send, encode({"data": await self._answer(actor, short)}))
+
+    async def _answer(self, actor: Actor, body: dict[str, Json]) -> Json:
+        """G8's short form. Raises 400 for a method that it does not have."""
+        match body.get("method"):
+            case "tools/list":
+                return {"tools": [_shown(tool) for tool in await self._tools.list(actor)]}
+            case "tools/call":
+                name = body.get("name")
+                if not isinstance(name, str):
+                    raise invalid("`name` must be the name of a tool.", [{"field": "name", "message": "is needed"}])
+                return await self._tools.call(actor, name, body.get("arguments"))
+        raise invalid("`method` must be tools/list or tools/call.", [{"field": "method", "message": "is not known"}])
+
+    async def _list(self, context: Any, params: Any) -> ListToolsResult:
+        tools = await self._tools.list(_actor(context))
+        return ListToolsResult(tools=[_protocol_tool(tool) for tool in tools])
+
+    async def _call(self, context: Any, params: Any) -> CallToolResult:
+        try:
+            result = await self._tools.call(_actor(context), params.name, params.arguments)
+        except ServiceError as error:
+            body = {"error": error.code, "message": error.message, "details": error.details}
+            return CallToolResult(content=[TextContent(text=encode(body).decode())], is_error=True)
+        structured = result if isinstance(result, dict) else {"result": result}
+        return CallToolResult(content=[TextContent(text=encode(result).decode())], structured_content=structured)
+
+
+def mcp_route(endpoint: McpEndpoint) -> Any:
+    """The route; agents need a key with the scope `mcp`, or a session."""
+
+    @asgi("/api/mcp", opt=needs("mcp.use"), copy_scope=True)
+    async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
+        await endpoint(scope, receive, send)
+
+    return mcp
+
+
+def _actor(context: Any) -> Actor:
+    actor: Actor = context.request.scope["user"]
+    return actor
+
+
+def _shown(tool: AgentTool) -> dict[str, Json]:
+    return {"name": tool.name, "description": tool.description, "inputSchema": dict(tool.schema)}
+
+
+def _protocol_tool(tool: AgentTool) -> Tool:
+    return Tool(
+        name=tool.name,
+        description=tool.description,
+        input_schema=dict(tool.schema),
+        annotations=ToolAnnotations(read_only_hint=tool.reads_only),
+    )
+
+
+async def _read(receive: Receive) -> bytes:
+    """The whole body. Raises 413 when it is too large."""
+    parts: list[bytes] = []
+    while True:
+        message: Any = await receive()
+        parts.append(message.get("body", b""))
+        if sum(len(part) for part in parts) > MAX_BODY:
+            raise ServiceError("TOO_LARGE", f"The request body is too large; {MAX_BODY:,} bytes are allowed.", 413)
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _short_form(body: bytes) -> dict[str, Json] | None:
+    """The request in G8's short form; None for what speaks JSON-RPC, or nothing that can be read."""
+    try:
+        value = decode(body)
+    except NotJson:
+        return None
+    return value if isinstance(value, dict) and "jsonrpc" not in value else None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A receive that gives the body that was read before, and then what comes."""
+    given = False
+
+    async def replay() -> Any:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+async def _send(send: Send, content: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": content, "more_body": False})

@@ -1,0 +1,88 @@
+// Shows on the canvas how it differs from another state of the graph: added green, changed amber, removed as a red ghost.
+import { Card } from "./card.js";
+import { element, svgElement } from "./dom.js";
+import { cardSize, curve, curvePath, portPoint } from "./geometry.js";
+import { same } from "./operations.js";
+import { expandOutputs } from "./ports.js";
+
+/** `{added, changed, removed}` sets of block ids and `{edgesAdded, edgesRemoved}` of edge ids, from one graph to another. Pure. */
+export function compared(before, after) {
+  const ids = (things, test) => new Set([...things.keys()].filter(test));
+  return {
+    added: ids(after.blocks, (id) => !before.blocks.has(id)),
+    removed: ids(before.blocks, (id) => !after.blocks.has(id)),
+    changed: ids(after.blocks, (id) => before.blocks.has(id) && !same(before.blocks.get(id), after.blocks.get(id))),
+    edgesAdded: ids(after.edges, (id) => !same(after.edges.get(id), before.edges.get(id))),
+    edgesRemoved: ids(before.edges, (id) => !same(after.edges.get(id), before.edges.get(id))),
+  };
+}
+
+/** The difference in one sentence. */
+export function sentence({ added, changed, removed }) {
+  const part = (set, word) => (set.size ? [`${set.size} ${word}`] : []);
+  const parts = [...part(added, "added"), ...part(changed, "changed"), ...part(removed, "removed")];
+  return parts.length ? `Since then: ${parts.join(", ")}.` : "No block differs from what is on the canvas.";
+}
+
+export class Comparison {
+  constructor(view, store) {
+    Object.assign(this, { view, store, graph: null });
+    this.ghosts = element("div", { class: "ghosts", inert: true, "aria-hidden": "true" });
+    this.lines = svgElement("svg", { class: "edges ghost-edges", "aria-hidden": "true" });
+    view.world.prepend(this.ghosts, this.lines);
+    store.subscribe(() => this.graph && this.draw());
+  }
+
+  /** Compare the canvas with this graph, or with nothing any more. Answers the difference. */
+  show(graph) {
+    this.graph = graph;
+    const difference = this.draw();
+    if (difference) this.fit(difference);
+    return difference;
+  }
+
+  /** Bring all of it into sight, what is gone too. */
+  fit({ removed }) {
+    const gone = [...removed].map((id) => this.graph.blocks.get(id));
+    const box = (block) => ({ ...block.position, ...cardSize(this.outputs(block)) });
+    this.view.measure();
+    this.view.fitBoxes([...this.view.boxes(), ...gone.map(box)]);
+  }
+
+  outputs(block) {
+    return expandOutputs(this.store.entryOf(block), block.config);
+  }
+
+  draw() {
+    const { view, graph } = this;
+    this.ghosts.replaceChildren();
+    this.lines.replaceChildren();
+    const difference = graph && compared(graph, this.store);
+    view.setMarks(difference ? marksOf(difference) : new Map());
+    if (!difference) return null;
+    for (const id of difference.removed) this.ghosts.append(this.ghost(graph.blocks.get(id)));
+    for (const id of difference.edgesRemoved) this.lines.append(this.ghostEdge(graph.edges.get(id)));
+    return difference;
+  }
+
+  ghost(block) {
+    const card = new Card(block, this.store.entryOf(block), this.outputs(block));
+    card.element.dataset.diff = "removed";
+    card.element.removeAttribute("data-block-id");
+    return card.element;
+  }
+
+  ghostEdge(edge) {
+    const at = (id, side, handle) => {
+      const block = this.graph.blocks.get(id);
+      return portPoint(block, this.outputs(block), side, handle);
+    };
+    const points = curve(at(edge.source, "out", edge.sourceHandle), at(edge.target, "in", edge.targetHandle));
+    return svgElement("path", { class: "edge-ghost", d: curvePath(points) });
+  }
+}
+
+const marksOf = ({ added, changed, edgesAdded }) =>
+  new Map([...[...added].map((id) => [id, "added"]), ...[...changed].map((id) => [id, "changed"]),
+    ...[...edgesAdded].map((id) => [`edge ${id}`, "added"])]);
+
