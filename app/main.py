@@ -72,12 +72,12 @@ from app.web.api import workflows as workflows_api
 from app.web.api import workspaces as workspaces_api
 from app.web.assets import static_files
 from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
+from app.web.gateway import BODY_BYTES
 from app.web.headers import RequestIdMiddleware, add_headers
 from app.web.pages import PAGES
 from app.web.pages.filters import add_filters
 
 ROOT = Path(__file__).parent.parent
-BODY_BYTES = 1_000_000
 DRAIN_SECONDS = 1.2
 DISMISS_SECONDS = 0.6
 

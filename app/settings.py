@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +33,9 @@ class Settings(BaseSettings):
     wait_seconds: float = Field(
         300, gt=0, description="How long a caller waits for an execution before it is told that it goes on."
     )
+    workers: int = Field(
+        -1, ge=-1, le=15, description="Processes that may help with webhook calls; -1: one less than cores, at most 3."
+    )
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 
@@ -42,6 +47,17 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'blockyard.db'}"
+
+    @property
+    def most_workers(self) -> int:
+        """Only Linux passes connections between processes in the way that we use."""
+        if sys.platform != "linux":
+            return 0
+        return self.workers if self.workers >= 0 else min(4, os.cpu_count() or 1) - 1
+
+    @property
+    def changes_file(self) -> Path:
+        return self.data / "changes"
 
     @property
     def public_url(self) -> str:

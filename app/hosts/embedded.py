@@ -15,6 +15,7 @@ from app.engine.assignment import Outcome
 from app.engine.chronicle import Chronicle, now
 from app.engine.events import Event, ExecutionStatus, Failure, StepFinished
 from app.engine.runner import Runner
+from app.engine.waiting import settled
 from app.hosts.bus import EventBus
 from app.hosts.handles import Handle, HostStopped, Lender, assignment_of, is_overdue
 from app.hosts.telling import Teller
@@ -26,7 +27,10 @@ from app.sdk import Json
 logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+HEED_SECONDS = 0.5
 HISTORY_LIMIT = 20_000
+CANCEL_SECONDS = 10.0
+"""How long a caller waits for an execution to end that it has cancelled."""
 
 
 @dataclass(slots=True)
@@ -102,10 +106,19 @@ class EmbeddedHost:
             drive.cancel = True
             drive.task.cancel()
         if execution_id in self._drives:
-            await asyncio.wait([handle.ended], timeout=10)
+            await settled(handle.ended, CANCEL_SECONDS)
+        else:
+            await self._ended_elsewhere(execution_id)
         for child in await self._journal.children(execution_id):  # only now can there be no further ones
             await self.cancel(child)
         return True
+
+    async def _ended_elsewhere(self, execution_id: str) -> None:
+        """Another process may be driving it, and heeds the wish."""
+        for _ in range(int(CANCEL_SECONDS / HEED_SECONDS)):
+            if execution_id in self._drives or await self._journal.ended(execution_id) is not None:
+                return
+            await asyncio.sleep(HEED_SECONDS)
 
     async def arrive(self, execution_id: str, block_id: str, iteration: str, payload: Json, seq: int | None = None) -> None:
         """Something that a step waits for in its parking `seq` has come and is on disk: go on now."""
@@ -128,10 +141,18 @@ class EmbeddedHost:
 
     # -- life ----------------------------------------------------------------------------------------------------
 
-    def open(self, lender: Lender) -> None:
-        """Start the permanent loops; from now on executions can be driven."""
+    def open(self, lender: Lender, *, sweeps: bool = True) -> None:
+        """Start the permanent loops; from now on executions can be driven.
+
+        One process of a server `sweeps`: it finds what is due, whoever started it. The others heed what it wants to end.
+        """
         self._lender = lender
-        self._loops = [asyncio.create_task(self._sweep(), name="sweep"), asyncio.create_task(self._heartbeat(), name="heartbeat")]
+        work = (self._sweep() if sweeps else self._heed(), self._heartbeat())
+        self._loops = [asyncio.create_task(loop) for loop in work]
+
+    def sweep_soon(self) -> None:
+        """Somebody else has left something behind."""
+        self._wake.set()
 
     def dismiss_waiters(self) -> None:
         """Send callers away that still wait while the process ends."""
@@ -168,6 +189,15 @@ class EmbeddedHost:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), pause)
             self._wake.clear()
+
+    async def _heed(self) -> None:
+        while True:
+            await asyncio.sleep(HEED_SECONDS)
+            try:
+                for execution_id in await self._journal.to_cancel(list(self._drives)) if self._drives else ():
+                    self._teller.in_background(self.cancel(execution_id))
+            except Exception:
+                logger.exception("asking what is to be cancelled failed; it is tried again")
 
     async def _pause(self) -> float:
         wake_at = await self._journal.next_wake()

@@ -103,6 +103,18 @@ class Journal:
                 sa.update(executions).where(executions.c.status.not_in(TERMINAL)).values(lease_until=None, driver=None)
             )
 
+    async def release_driver(self, driver: str) -> None:
+        """Drop the leases of a driver that is known to be dead, for the next claims to take at once."""
+        left = sa.update(executions).where(executions.c.driver == driver, is_open())
+        async with self._database.write(counts=False) as connection:
+            await connection.execute(left.values(lease_until=None, driver=None))
+
+    async def to_cancel(self, execution_ids: Sequence[str]) -> list[str]:
+        """Those of these executions that somebody, perhaps in another process, wants to end."""
+        wanted = sa.select(executions.c.id).where(executions.c.cancel_requested.is_(True), is_open())
+        async with self._database.read() as connection:
+            return list((await connection.execute(wanted.where(executions.c.id.in_(execution_ids)))).scalars())
+
     async def renew(self, execution_ids: Sequence[str], now: datetime) -> None:
         """Prolong the leases of executions that this driver is driving."""
         async with self._database.write(counts=False) as connection:

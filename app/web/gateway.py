@@ -20,6 +20,7 @@ from app.web.auth import refuse_foreign_host
 from app.web.hooks import GUARD, Parts, answer_parts
 
 PREFIX = "/api/webhooks/"
+BODY_BYTES = 1_000_000
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 COMMON = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 
