@@ -14,7 +14,7 @@ import blocks
 from app.sdk import Block
 
 ENTRY_POINT_GROUP = "blockyard.blocks"
-CATEGORIES = ("Start", "Flow", "Data", "Formats", "Storage", "Code", "Connect", "AI", "Answer")
+CATEGORIES = ("Start", "Flow", "Data", "Formats", "Crypto", "Storage", "Code", "Connect", "AI", "Answer")
 """The palette's order; categories of other packages follow, by name."""
 
 

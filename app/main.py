@@ -57,12 +57,15 @@ from app.services.revisions import RevisionWriter
 from app.services.scheduler import Scheduler
 from app.services.starts import Starts
 from app.services.state import StateStore
+from app.services.surfaces import Loop, Parts, Surfaces, build_surfaces
 from app.services.workflow_settings import SettingsOfWorkflows
 from app.services.workflows import Workflows
 from app.settings import Settings
 from app.web import errors
 from app.web.api import approvals as approvals_api
+from app.web.api import audit as audit_api
 from app.web.api import auth as auth_api
+from app.web.api import credentials as credentials_api
 from app.web.api import events as events_api
 from app.web.api import executions as executions_api
 from app.web.api import operations as operations_api
@@ -70,8 +73,10 @@ from app.web.api import runs as runs_api
 from app.web.api import system as system_api
 from app.web.api import workflows as workflows_api
 from app.web.api import workspaces as workspaces_api
+from app.web.api.developer.routes import DEVELOPER
 from app.web.assets import static_files
 from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
+from app.web.doors import DOORS
 from app.web.gateway import BODY_BYTES
 from app.web.headers import RequestIdMiddleware, add_headers
 from app.web.pages import PAGES
@@ -151,6 +156,8 @@ class Server:
             public_url=settings.public_url,
             has_model=bool(settings.model_base_url and settings.model),
         )
+        parts = Parts(self.database, self.host, vault, graphs, programs, starts, self.bus, self.http, settings)
+        self.surfaces = build_surfaces(parts, self.services)
 
     def begin_to_stop(self) -> None:
         """On the signal: end event streams at once, and callers that wait after a moment."""
@@ -163,13 +170,14 @@ class Server:
         await self.journal.release_all()
         self.journal.start()
         self.host.open(self.lending)
-        for loop in self.loops:
+        running: list[Loop] = [*self.loops, *self.surfaces.loops]
+        for loop in running:
             loop.start()
         try:
             yield
         finally:
             self.bus.close()
-            for loop in self.loops:
+            for loop in running:
                 await loop.stop()
             await self.host.drain(DRAIN_SECONDS)
             await self.journal.close()
@@ -194,14 +202,19 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             *system_api.ROUTES,
             *auth_api.ROUTES,
             *workspaces_api.ROUTES,
+            *credentials_api.ROUTES,
+            *audit_api.ROUTES,
+            *DEVELOPER,
+            *DOORS,
             *PAGES,
             static_files(ROOT / "static"),
         ],
         dependencies={
             "services": Provide(lambda: server.services, sync_to_thread=False),
+            "surfaces": Provide(lambda: server.surfaces, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
         },
-        middleware=[RequestIdMiddleware(), AuthenticationMiddleware(server.services.accounts, server.services.audit, settings.no_auth)],
+        middleware=[RequestIdMiddleware(), AuthenticationMiddleware(server.services, settings.no_auth)],
         exception_handlers={ServiceError: errors.service_error, HTTPException: errors.http_error, Exception: errors.crash},
         template_config=templates,
         before_send=[add_headers],
@@ -209,7 +222,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
         request_max_body_size=BODY_BYTES,
         openapi_config=None,
         logging_config=None,
-        signature_types=[Services, Actor],
+        signature_types=[Services, Surfaces, Actor],
     )
     app.state["no_auth"] = settings.no_auth
     check_routes_declare_auth(app)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from app.engine.values import MAX_OUTPUT_DEPTH, MAX_VALUE_BYTES, encode, nested_too_deep
+from app.engine.values import MAX_OUTPUT_DEPTH, MAX_VALUE_BYTES, encode, lost_number, nested_too_deep
 from app.sdk import Block, BlockError, Json, Output, Wait
+
+LONGEST_PLACE = 200
 
 
 def checked(answer: Output | Wait, block: Block) -> bytes:
@@ -31,6 +33,10 @@ def _encoded(value: Json, what: str) -> bytes:
     if len(encoded) > MAX_VALUE_BYTES:
         message = f"the {what} is {len(encoded):,} bytes; {MAX_VALUE_BYTES:,} are allowed"
         raise BlockError("OUTPUT_TOO_LARGE", message, retryable=False)
+    if (place := lost_number(value, encoded)) is not None:
+        where = f"at `{place[:LONGEST_PLACE]}`, " if place else ""
+        message = f"the {what} holds, {where}a number that is not finite, so it cannot be written as JSON"
+        raise BlockError("OUTPUT_NOT_FINITE", message, retryable=False)
     if nested_too_deep(value, encoded):
         message = f"the {what} is nested deeper than {MAX_OUTPUT_DEPTH} levels"
         raise BlockError("OUTPUT_TOO_DEEP", message, retryable=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -43,6 +44,39 @@ def nested_too_deep(value: Json, encoded: bytes) -> bool:
     """Whether a block's output is nested deeper than MAX_OUTPUT_DEPTH; `encoded` tells cheaply that most are not."""
     brackets = encoded.count(b"[") + encoded.count(b"{")
     return brackets > MAX_OUTPUT_DEPTH and depth_exceeds(value, MAX_OUTPUT_DEPTH)
+
+
+def lost_number(value: Json, encoded: bytes) -> str | None:
+    """Where a value holds a number that JSON cannot express, for example `items[2].price`; None when it is all there.
+
+    Such a number is encoded as null, so `encoded` tells cheaply that most values hold none.
+    """
+    if b"null" not in encoded or _all_finite(value):
+        return None
+    pending: list[tuple[str, Any]] = [("", value)]
+    while pending:
+        place, found = pending.pop()
+        if isinstance(found, float) and not math.isfinite(found):
+            return place.removeprefix(".")
+        if isinstance(found, dict):
+            pending.extend((f"{place}.{key}", child) for key, child in found.items())
+        elif isinstance(found, (list, tuple)):
+            pending.extend((f"{place}[{number}]", child) for number, child in enumerate(found))
+    return None
+
+
+def _all_finite(value: Json) -> bool:
+    pending: list[Any] = [value]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, float):
+            if not math.isfinite(found):
+                return False
+        elif isinstance(found, dict):
+            pending.extend(found.values())
+        elif isinstance(found, (list, tuple)):
+            pending.extend(found)
+    return True
 
 
 def depth_exceeds(value: Json, limit: int) -> bool:

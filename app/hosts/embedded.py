@@ -8,16 +8,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 from weakref import WeakValueDictionary
 
 from app.engine.assignment import Outcome
 from app.engine.chronicle import Chronicle, now
-from app.engine.events import Event, ExecutionStatus, Failure, StepFinished
+from app.engine.events import Event, ExecutionStatus, StepFinished
 from app.engine.runner import Runner
 from app.engine.waiting import settled
 from app.hosts.bus import EventBus
-from app.hosts.handles import Handle, HostStopped, Lender, assignment_of, is_overdue
+from app.hosts.handles import Handle, HostStopped, Lender, is_overdue
+from app.hosts.preparing import Patience, prepared, stopped
 from app.hosts.telling import Teller
 from app.journal.journal import LEASE, Journal
 from app.journal.recorder import JournalRecorder
@@ -46,13 +46,14 @@ class _Drive:
 class EmbeddedHost:
     """Executions as asyncio tasks of this process. Holds no truth: all of it is in the journal."""
 
-    def __init__(self, journal: Journal, bus: EventBus, max_running: int = 500) -> None:
+    def __init__(self, journal: Journal, bus: EventBus, max_running: int = 500, patience: Patience | None = None) -> None:
         self._journal = journal
         self._teller = Teller(bus)
         self._max_running = max_running
         self._drives: dict[str, _Drive] = {}
         self._handles: WeakValueDictionary[str, Handle] = WeakValueDictionary()
         self._wake = asyncio.Event()
+        self._patience = patience or Patience()
         self._loops: list[asyncio.Task[None]] = []
         self.accepting = True
 
@@ -78,7 +79,7 @@ class EmbeddedHost:
 
         One that others wait for, such as a child, goes `even_when_full`: else they would wait for each other for ever.
         """
-        if execution_id in self._drives or not self.accepting:
+        if execution_id in self._drives or not self.accepting or self._patience.is_early(execution_id):
             return
         if len(self._drives) >= self._max_running and not even_when_full:
             self._wake.set()
@@ -101,6 +102,7 @@ class EmbeddedHost:
         handle = self.watch(execution_id)
         drive = self._drives.get(execution_id)
         if drive is None or drive.task is None:
+            self._patience.forget(execution_id)
             await self.take(execution_id, even_when_full=True)
         elif not drive.cancel:
             drive.cancel = True
@@ -180,7 +182,8 @@ class EmbeddedHost:
                     self._teller.in_background(self.cancel(execution_id))
                 room = self._max_running - len(self._drives)
                 full = room <= 0
-                for execution_id in await self._journal.due(now(), self._max_running if full else room, only_children=full):
+                most = (self._max_running if full else room) + len(self._patience)
+                for execution_id in await self._journal.due(now(), most, only_children=full):
                     await self.take(execution_id, even_when_full=full)
                 pause = SWEEP_SECONDS if full else await self._pause()
             except Exception:
@@ -259,23 +262,22 @@ class EmbeddedHost:
     async def _prepare(
         self, drive: _Drive, recorder: JournalRecorder, claimed: Claimed, new: NewExecution | None
     ) -> Runner | None:
-        """What drives the execution; None when it can never begin, and has ended with the reason."""
+        """What drives the execution; None when it cannot begin: it has ended with the reason, or is tried again later."""
         execution = claimed.execution
         try:
-            loaded = await self._lender.program(execution.workflow_id, execution.revision)
-            return Runner(assignment_of(claimed, loaded), recorder, await self._lender.environment(execution))
+            runner = await prepared(self._lender, claimed, recorder)
         except Exception as error:
-            if type(error) is LookupError:
-                reason = str(error)
-            elif new is None:
-                raise  # it was accepted, and this may pass, so it is taken up again
-            else:
-                logger.exception("execution could not be prepared", extra={"execution_id": execution.id})
-                reason = f"an internal error ({type(error).__name__})"
-        failure = Failure("NOT_STARTED", f"The execution could not start: {reason}")
-        Chronicle(recorder, claimed.epoch).execution_finished("failed", None, failure)
+            ending = self._patience.ending(claimed, error, is_new=new is not None)
+        else:
+            self._patience.forget(execution.id)
+            return runner
+        if ending is None:
+            await self._give_back(recorder, claimed)
+            return None
+        status, failure = ending
+        Chronicle(recorder, claimed.epoch).execution_finished(status, None, failure)
         await recorder.durable()
-        self._finish(drive.execution.id, "failed", None, failure.as_json())
+        self._finish(execution.id, status, None, failure.as_json())
         return None
 
     async def _give_back(self, recorder: JournalRecorder, claimed: Claimed) -> None:
@@ -286,10 +288,7 @@ class EmbeddedHost:
             self._wake.set()
 
     async def _end_from_outside(self, drive: _Drive, runner: Runner) -> None:
-        status: Literal["cancelled", "timed_out"] = "cancelled"
-        failure = Failure("CANCELLED", "The execution was cancelled.")
-        if is_overdue(drive.execution):
-            status, failure = "timed_out", Failure("TIMED_OUT", "The execution was not finished by its deadline.")
+        status, failure = stopped(drive.execution)
         task = asyncio.current_task()
         if task is not None:
             task.uncancel()

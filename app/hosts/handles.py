@@ -26,8 +26,18 @@ class LoadedProgram:
 class Lender(Protocol):
     """Gives the host what it needs of the rest: programs, and the services that an execution may use."""
 
-    async def program(self, workflow_id: str, revision: int) -> LoadedProgram: ...
+    async def program(self, workflow_id: str, revision: int) -> LoadedProgram:
+        """Raises WorkflowBroken when there can be none, Unavailable when there is none now."""
+
     async def environment(self, execution: NewExecution) -> Environment: ...
+
+
+class WorkflowBroken(LookupError):
+    """What an execution is to run is not there any more, or cannot be read; the message tells people what is wrong."""
+
+
+class Unavailable(Exception):
+    """Something that lends does not answer now."""
 
 
 class HostStopped(Exception):

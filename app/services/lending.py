@@ -21,6 +21,7 @@ from app.hosts.handles import LoadedProgram
 from app.journal.records import NewExecution
 from app.sdk import Blocks, Http, Models, Platform, Sandbox, State, Workflows
 from app.services.credentials import Credentials, OpenedCredential
+from app.services.execution_secrets import ExecutionSecrets
 from app.services.graphs import Graphs
 from app.services.model_keys import ExecutionKeys
 from app.services.secret_http import SecretHttp
@@ -95,20 +96,22 @@ class ExecutionEnvironment:
 
     @cached_property
     def http(self) -> Http:
-        lending = self._lending
-        return SecretHttp(lending.http, self._credentials, self._markers, lending.settings, lending.model_api_key)
+        return SecretHttp(self._lending.http, self._secrets)
 
     @cached_property
     def models(self) -> Models:
-        lending = self._lending
-        keys = ExecutionKeys(self._credentials, self._markers, lending.settings, lending.model_api_key)
-        return lending.models.lent_with(keys)
+        return self._lending.models.lent_with(ExecutionKeys(self._secrets))
 
     @cached_property
     def blocks(self) -> Blocks:
         execution = self._execution
         about = {"id": execution.id, "mode": execution.mode, "trigger": execution.trigger, "depth": execution.depth}
         return BlockTools(self._lending.catalog, self, about)
+
+    @cached_property
+    def _secrets(self) -> ExecutionSecrets:
+        lending = self._lending
+        return ExecutionSecrets(self._credentials, self._markers, lending.settings, lending.model_api_key)
 
     @cached_property
     def _markers(self) -> Mapping[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import accumulate, takewhile
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,6 +32,8 @@ from app.services.workflow_rows import announce, find_row, load_graph, tell_of_g
 MOST_MISSED = 500
 """More missed batches than this are not told; whoever missed them reads the graph anew."""
 UNDO_STEPS = 100
+UNDO_BYTES = 500_000
+"""How many steps, and how much of them, an editor that is opened gets at most."""
 MAX_CONFIG_DEPTH = 90
 
 Kind = Literal["edit", "undo", "redo"]
@@ -83,6 +86,8 @@ class Missed:
 
     revision: int
     batches: list[Logged] | None
+    problems: Sequence[Problem] = ()
+    """What has to be filled in or repaired before the newest graph can run."""
 
     def as_json(self) -> dict[str, Json]:
         missed = None if self.batches is None else [batch.as_json() for batch in self.batches]
@@ -140,7 +145,9 @@ class Operations:
         actor.require("viewer")
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
-            return await self._missed(connection, actor, row, revision)
+            missed = await self._missed(connection, actor, row, revision)
+            graph = await load_graph(connection, self._graphs, row, row.revision)
+        return replace(missed, problems=self._graphs.readiness(graph))
 
     async def undo_steps(self, actor: Actor, id_or_name: str) -> UndoSteps:
         """The newest steps of this author, for an editor that has just been opened; the oldest first."""
@@ -150,7 +157,8 @@ class Operations:
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name)
             rows = await queries.newest_of(connection, row.id, actor.user_id, UNDO_STEPS)
-        return self._steps([found for found in reversed(rows) if found.kind in ("edit", "undo", "redo")])
+        near = takewhile(lambda pair: pair[1] <= UNDO_BYTES, zip(rows, accumulate(len(found.content) for found in rows), strict=True))
+        return self._steps([found for found, _ in reversed([*near]) if found.kind in ("edit", "undo", "redo")])
 
     def _canonical(self, operation: Operation) -> Operation:
         if not isinstance(operation, AddBlock) or not isinstance(operation.block.get("type"), str):

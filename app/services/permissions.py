@@ -69,7 +69,8 @@ PERMISSIONS: Final[Mapping[str, Permission]] = {
 }
 """Every route names one of these. A key may do what its scopes say and its owner's role allows.
 
-`workflows.draft` is a change to a drawing, whose own log keeps who made it; `workflows.preview` answers to a form, and stores nothing."""
+`workflows.draft` is a change to a drawing, whose own log keeps who made it; `workflows.preview` answers a form and stores nothing.
+"""
 
 
 def role_named(text: str) -> Role:

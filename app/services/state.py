@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from app.db import kv
 from app.db.session import Database
-from app.engine.values import MAX_VALUE_BYTES, decode_stored, encode
+from app.engine.values import MAX_VALUE_BYTES, decode_stored, encode, lost_number
 from app.sdk import BlockError, Json
 
 MAX_NAMESPACE = 200
@@ -46,10 +46,7 @@ class WorkspaceState:
         _check(namespace, key)
         now = datetime.now(UTC)
         async with self.database.write(counts=False) as connection:
-            if await kv.get(connection, self.workspace_id, namespace, key, now) is not None:
-                return False
-            await kv.put(connection, self.workspace_id, namespace, key, _encoded(value), _expiry(now, ttl), now)
-        return True
+            return await kv.add(connection, self.workspace_id, namespace, key, _encoded(value), _expiry(now, ttl), now)
 
     async def swap(self, namespace: str, key: str, expected: Json, value: Json, ttl: float | None = None) -> bool:
         if expected is None:
@@ -95,6 +92,9 @@ def _check(namespace: str, key: str) -> None:
 
 def _encoded(value: Json) -> bytes:
     encoded = encode(value)
+    if lost_number(value, encoded) is not None:
+        message = "a number that is not finite cannot be stored, because JSON cannot express it"
+        raise BlockError("VALUE_NOT_FINITE", message, retryable=False)
     if len(encoded) > MAX_VALUE_BYTES:
         raise BlockError("VALUE_TOO_LARGE", f"a stored value may have {MAX_VALUE_BYTES:,} bytes", retryable=False)
     return encoded

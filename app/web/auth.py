@@ -20,9 +20,8 @@ from litestar.middleware import ASGIMiddleware
 from litestar.response import Redirect
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.services.accounts import Accounts
 from app.services.actors import RANK, Actor
-from app.services.audit import Audit
+from app.services.container import Services
 from app.services.errors import ServiceError
 from app.services.permissions import PERMISSIONS
 from app.web.headers import request_id
@@ -45,9 +44,9 @@ class AuthenticationMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 
-    def __init__(self, accounts: Accounts, audit: Audit, no_auth: bool) -> None:
-        self._accounts = accounts
-        self._audit = audit
+    def __init__(self, services: Services, no_auth: bool) -> None:
+        self._accounts = services.accounts
+        self._audit = services.audit
         self._no_auth = no_auth
         self._local: Actor | None = None
 

@@ -26,9 +26,7 @@ class AgentTool(Config):
     workflow: WorkflowName = Field(
         "", title="Workflow", validate_default=True, description="For a workflow: which one, by name or id."
     )
-    block: str = Field(
-        "", title="Block type", validate_default=True, description="For a block: its type, such as general_api."
-    )
+    block: str = Field("", title="Block type", validate_default=True, description="For a block: its type, such as general_api.")
     config: Object = Field(
         None,
         title="Fixed configuration",

@@ -113,9 +113,7 @@ class AgentConfig(Config):
         description="Per million tokens, to count the cost.",
         json_schema_extra=ADVANCED,
     )
-    stream: bool = Field(
-        True, title="Show text as it comes", description="In the live view.", json_schema_extra=ADVANCED
-    )
+    stream: bool = Field(True, title="Show text as it comes", description="In the live view.", json_schema_extra=ADVANCED)
     approvers: list[str] = Field(
         default_factory=list,
         title="Who approves",

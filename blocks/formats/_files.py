@@ -16,7 +16,9 @@ class FileConfig(Config):
     """A block that reads a file or a text."""
 
     source: AnyJson = Field(
-        None, title="File or text", description="What to read, for example {{ input.file }}. Left out, it is the input of the block."
+        None,
+        title="File or text",
+        description="What to read, for example {{ input.file }}. Left out, it is the input of the block.",
     )
 
     def data(self, value: Json) -> Json:

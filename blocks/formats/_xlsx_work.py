@@ -27,8 +27,8 @@ def read(source: Json, sheet: str, cells: str, header: bool) -> Json:
     """Rows of a sheet as objects by the first row, or as lists."""
     workbook = _opened(File.of(source, "source"))
     if sheet and sheet not in workbook.sheetnames:
-        names = ", ".join(workbook.sheetnames[:20])[:300]
-        raise BlockError("SHEET_UNKNOWN", f"field `sheet`: there is no such sheet; there are: {names}")
+        known = ", ".join(workbook.sheetnames[:20])[:300]
+        raise BlockError("SHEET_UNKNOWN", f"field `sheet`: there is no such sheet; there are: {known}")
     rows = _rows(workbook[sheet] if sheet else workbook.worksheets[0], cells)
     if not header:
         return list(rows)

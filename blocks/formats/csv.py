@@ -30,15 +30,23 @@ class CsvConfig(FileConfig):
     )
     convert: bool = Field(False, title="Read numbers", description="Whether 12, 3.5, true and empty fields become values.")
     columns: list[Annotated[str, Field(max_length=200)]] = Field(
-        default_factory=list, title="Columns", max_length=1_000, description="For writing: which fields, in this order. None: all."
+        default_factory=list,
+        title="Columns",
+        max_length=1_000,
+        description="For writing: which fields, in this order. None: all.",
     )
     encoding: Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"] = Field(
         "utf-8", title="Characters", description="How the letters of the file are encoded.", json_schema_extra=ADVANCED
     )
-    skip: int = Field(0, title="Rows to leave out", ge=0, le=10_000, description="At the top, when reading.", json_schema_extra=ADVANCED)
+    skip: int = Field(
+        0, title="Rows to leave out", ge=0, le=10_000, description="At the top, when reading.", json_schema_extra=ADVANCED
+    )
     limit: int = Field(0, title="At most", ge=0, le=10_000, description="Rows to read. 0: all.", json_schema_extra=ADVANCED)
     safe: bool = Field(
-        True, title="Safe for spreadsheets", description="Whether texts that look like formulas are marked.", json_schema_extra=ADVANCED
+        True,
+        title="Safe for spreadsheets",
+        description="Whether texts that look like formulas are marked.",
+        json_schema_extra=ADVANCED,
     )
     filename: FileName = Field("table.csv", title="File name", description="For a file.", json_schema_extra=ADVANCED)
 
@@ -72,14 +80,14 @@ BLOCK = Block(
         Example(
             "Read a table from a spreadsheet",
             {"convert": True},
-            input="name;born;zip\r\nAda;1815;01067\r\n\"Bob; junior\";;9\r\n",
+            input='name;born;zip\r\nAda;1815;01067\r\n"Bob; junior";;9\r\n',
             output=[{"name": "Ada", "born": 1815, "zip": "01067"}, {"name": "Bob; junior", "born": None, "zip": 9}],
         ),
         Example(
             "Write some columns",
             {"operation": "build", "columns": ["id", "name"]},
             input=[{"name": "=1+1", "id": 7}, {"id": 8, "name": "a, b"}],
-            output="id,name\r\n7,'=1+1\r\n8,\"a, b\"\r\n",
+            output='id,name\r\n7,\'=1+1\r\n8,"a, b"\r\n',
         ),
     ),
 )

@@ -28,7 +28,9 @@ class JsonConfig(FileConfig):
         "parse", title="Do", description="Read, write, or change."
     )
     change: AnyJson = Field(None, title="Change", description="For merge the second object, for patch the list of operations.")
-    indent: int = Field(0, title="Indentation", ge=0, le=8, description="For build: spaces for each level. 0: everything on one line.")
+    indent: int = Field(
+        0, title="Indentation", ge=0, le=8, description="For build: spaces for each level. 0: everything on one line."
+    )
     sort_keys: bool = Field(False, title="Sort names", description="For build: whether the names of fields are put in order.")
 
 

@@ -39,7 +39,10 @@ class XlsxConfig(FileConfig):
     )
     header: bool = Field(True, title="First row has names", description="Whether the first row names the fields.")
     safe: bool = Field(
-        True, title="Mark formulas", description="Whether texts that look like formulas are written as texts.", json_schema_extra=ADVANCED
+        True,
+        title="Mark formulas",
+        description="Whether texts that look like formulas are written as texts.",
+        json_schema_extra=ADVANCED,
     )
     filename: FileName = Field("table.xlsx", title="File name", description="For writing.", json_schema_extra=ADVANCED)
 

@@ -2,6 +2,7 @@
 import { announce, element, icon, toast } from "./dom.js";
 import { addBlock, changeBlock, copyOf, insertOnEdge, moveBlocks, paste, remove, snap } from "./edits.js";
 import { CARD_WIDTH, HEADER_HEIGHT, contains, grown, overlaps, pointOn, visibleBox } from "./geometry.js";
+import { differences, graphOf } from "./operations.js";
 import { blockItems, openPicker } from "./picker.js";
 import { renameInPlace } from "./rename.js";
 import { tidyPositions } from "./tidy.js";
@@ -263,13 +264,7 @@ export class Actions {
 
   /** Put another graph on the canvas as one step that can be undone. */
   restore(graph) {
-    const operations = [];
-    for (const [kind, now, then] of [["block", this.store.blocks, graph.blocks], ["edge", this.store.edges, graph.edges]]) {
-      const wanted = new Map(then.map((thing) => [thing.id, thing]));
-      for (const [id, thing] of now) if (!wanted.has(id)) operations.push({ kind, id, before: thing, after: null });
-      for (const [id, thing] of wanted) operations.push({ kind, id, before: now.get(id) ?? null, after: thing });
-    }
-    this.store.apply(operations);
+    this.store.apply(differences(this.store, graphOf(graph)));
     this.view.fit();
   }
 }

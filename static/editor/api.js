@@ -1,10 +1,12 @@
 // Requests to the server. Every failure becomes an ApiError with a sentence that a person can act on.
 
 export class ApiError extends Error {
-  constructor(status, message, details = []) {
+  /** `data` is the whole answer, where the server said more than the message. */
+  constructor(status, message, data = null) {
     super(message);
     this.status = status;
-    this.details = Array.isArray(details) ? details : [];
+    this.data = data ?? {};
+    this.details = Array.isArray(data?.details) ? data.details : [];
   }
 }
 
@@ -58,7 +60,7 @@ export async function callJson(method, path, body = undefined, headers = {}) {
     body: body === undefined ? undefined : JSON.stringify(body),
   });
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, sentence(response.status, answer), answer?.details);
+  if (!response.ok) throw new ApiError(response.status, sentence(response.status, answer), answer);
   return answer;
 }
 

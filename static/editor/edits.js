@@ -1,6 +1,9 @@
 // What a person does to a graph, as one undo step each. No DOM.
 import { CARD_WIDTH } from "./geometry.js";
+import { mintUuid } from "./ids.js";
 import { expandOutputs, movedHandles } from "./ports.js";
+
+export { mintUuid };
 
 const PASTE_OFFSET = 32;
 const GRID = 8;
@@ -11,16 +14,6 @@ const snapped = ({ x, y }) => ({ x: snap(x), y: snap(y) });
 const added = (kind, thing) => ({ kind, id: thing.id, before: null, after: thing });
 const removed = (kind, thing) => ({ kind, id: thing.id, before: thing, after: null });
 const changed = (kind, before, after) => ({ kind, id: before.id, before, after });
-
-/** A random UUID; also where the page is not served securely and `randomUUID` is missing. */
-export function mintUuid() {
-  if (typeof crypto.randomUUID === "function") return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
 
 /** Fresh values for the fields of a type that must be unguessable and unique, such as a webhook's id. */
 function minted(entry) {
@@ -139,7 +132,7 @@ function edgesBack(store, entry, next, merge) {
   const last = store.past.at(-1);
   if (merge === null || last?.merge !== merge) return [];
   const handles = new Set(expandOutputs(entry, next.config).map((port) => port.name));
-  return last.operations
+  return (last.changes || [])
     .filter(({ kind, before, after }) => kind === "edge" && before && !after && before.source === next.id)
     .filter(({ id, before }) => handles.has(before.sourceHandle) && store.blocks.has(before.target) && !store.edges.has(id))
     .map(({ before }) => added("edge", before));

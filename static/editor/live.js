@@ -1,13 +1,21 @@
-// What happens to this workflow outside of this tab: executions that start, saves and deployments.
+// What happens to this workflow outside of this tab: executions that start, changes of the graph, deployments, visitors.
 
-const AGAIN_MS = 5000;
+const AGAIN_MS = 2000;
 
-/** `hooks`: `started(executionId)` and `changed({revision, state, armed_until, enabled})`. */
-export function listen(workflowId, hooks) {
-  const source = new EventSource(`/api/workflows/${encodeURIComponent(workflowId)}/events`);
-  source.addEventListener("execution_started", (event) => hooks.started(JSON.parse(event.data).execution_id));
-  source.addEventListener("workflow_changed", (event) => hooks.changed(JSON.parse(event.data)));
+/**
+ * `hooks`: `started(executionId)`, `changed({revision, state, armed_until, enabled})`, `graph({revision, batch_id})`,
+ * `people([{user_id, username, client_id}])` and `connected()`, after which everything may have changed.
+ */
+export function listen(workflowId, clientId, hooks) {
+  const address = `/api/workflows/${encodeURIComponent(workflowId)}/events?client=${encodeURIComponent(clientId)}`;
+  const source = new EventSource(address);
+  const hear = (name, tell) => source.addEventListener(name, (event) => tell(JSON.parse(event.data)));
+  hear("execution_started", (data) => hooks.started(data.execution_id));
+  hear("workflow_changed", (data) => hooks.changed(data));
+  hear("graph.changed", (data) => hooks.graph(data));
+  hear("presence", (data) => hooks.people(data.people));
+  source.addEventListener("open", () => hooks.connected());
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(workflowId, hooks), AGAIN_MS);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(workflowId, clientId, hooks), AGAIN_MS);
   });
 }

@@ -1,40 +1,43 @@
 // Puts the editor together: reads what the server sent with the page and joins the parts.
 import { Actions } from "./actions.js";
-import { Autosave } from "./autosave.js";
 import { useClipboard } from "./clipboard.js";
 import { CodeEditor } from "./code-editor.js";
 import { Connecting } from "./connecting.js";
 import { Deployment } from "./deploy.js";
 import { toast } from "./dom.js";
-import { Drafts } from "./drafts.js";
 import { distanceToCurve } from "./geometry.js";
 import { Follower } from "./follow.js";
 import { Gestures } from "./gestures.js";
+import { mintUuid } from "./ids.js";
+import { Journal } from "./journal.js";
 import { fillSheet, useKeyboard } from "./keyboard.js";
 import { listen } from "./live.js";
 import { Minimap } from "./minimap.js";
 import { GraphStore } from "./model.js";
+import { Others, showPresence } from "./others.js";
 import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Problems } from "./problems.js";
 import { Runner } from "./run.js";
 import { renameInPlace } from "./rename.js";
-import { offerDraft, showSaving } from "./save-indicator.js";
+import { showSaving } from "./save-indicator.js";
 import { Selection } from "./selection.js";
+import { Sync } from "./sync.js";
 import { View } from "./view.js";
 
 const NEAR_EDGE = 24;
+const AGAIN_MS = 2000;
 
-const { workflow, palette, execution } = JSON.parse(document.getElementById("bootstrap").textContent);
+const { workflow, palette, execution, user_id: userId, undo_steps: undoSteps } = JSON.parse(document.getElementById("bootstrap").textContent);
 document.title = `${workflow.name} · Blockyard`;
 const find = (selector) => document.querySelector(selector);
 
 const store = new GraphStore(workflow, palette);
-const savedGraph = store.toGraph();
 const selection = new Selection(store);
 const view = new View(find("#canvas"), store, selection);
-const drafts = new Drafts(workflow.id);
-const autosave = new Autosave({ workflow, store, drafts });
+const clientId = mintUuid();
+const journal = new Journal(`${workflow.id}/${userId}`, clientId);
+const sync = new Sync({ workflow, store, journal, clientId });
 const panel = new Panel(find("#panel"), { workflowId: workflow.id, store });
 const connecting = new Connecting(view, store, find("[data-hint]"));
 
@@ -53,8 +56,8 @@ async function flush() {
     toast(`The settings could not be taken over: ${error.message}`, { tone: "danger" });
     return false;
   }
-  const saved = await autosave.flush();
-  if (!saved) toast(autosave.reason || "The workflow could not be saved.", { tone: "danger" });
+  const saved = await sync.flush();
+  if (!saved) toast(sync.reason || "The workflow could not be saved.", { tone: "danger" });
   return saved;
 }
 
@@ -89,12 +92,12 @@ const runner = new Runner({
 const deployment = new Deployment({
   workflow, root: find(".editor"),
   hooks: {
-    flush, problems: reportProblems, show: showBlock, revision: () => autosave.revision,
+    flush, problems: reportProblems, show: showBlock, revision: () => sync.revision,
     webhook: () => [...store.blocks.values()].find((block) => "webhook_id" in (block.config || {}))?.id ?? null,
   },
 });
 
-const actions = new Actions({ store, selection, view, panel, connecting, runner, autosave, flush, showBlock, problems });
+const actions = new Actions({ store, selection, view, panel, connecting, runner, flush, showBlock, problems });
 const gestures = new Gestures({
   view, store, selection, connecting,
   hooks: {
@@ -134,10 +137,12 @@ new Palette(find("#palette"), palette, {
 new Minimap(find(".minimap"), view);
 new CodeEditor(find("#panel-settings"), find("#code-dialog"));
 fillSheet(find("[data-shortcuts]"));
-showSaving(find("[data-save-state]"), autosave, find("#save-bar"));
+showSaving(find("[data-save-state]"), sync, find("#save-bar"));
+new Others({ store, sync, bar: find("#others-bar") });
 
-autosave.problemListeners.add((found) => problems.set(found));
-autosave.listeners.add(() => deployment.show());
+sync.problemListeners.add((found) => problems.set(found));
+sync.listeners.add(() => deployment.show());
+sync.remoteListeners.add(({ renamed }) => panel.renamed(renamed.blocks));
 find("[data-workflow-name]").textContent = workflow.name;
 problems.set(workflow.problems || []);
 runner.showRunning(false);
@@ -150,23 +155,27 @@ selection.subscribe(() => {
 });
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-const draft = drafts.newest(savedGraph);
-if (draft) {
-  offerDraft(find("#draft-bar"), draft, workflow.revision, () => {
-    actions.restore(draft.graph);
-    if (draft.key !== drafts.key) drafts.drop(draft.key);
-  }, () => drafts.drop(draft.key));
+/** Take up what an earlier visit could not save; without an answer, try again. */
+async function takeUp() {
+  try {
+    const count = await sync.takeUp();
+    if (count) toast(count === 1 ? "A change that was not saved was taken up again." : `${count} changes that were not saved were taken up again.`);
+  } catch {
+    setTimeout(takeUp, AGAIN_MS);
+  }
 }
-listen(workflow.id, {
-  started: (executionId) => !follower.running && follower.follow(executionId),
-  changed: async (change) => {
-    deployment.update(change);
-    if (await autosave.noticed(change.revision)) toast("Updated: this workflow was saved elsewhere.");
-  },
-});
 
 view.measure();
 view.draw();
 view.open();
+store.remember(undoSteps);
+await takeUp();
+listen(workflow.id, clientId, {
+  started: (executionId) => !follower.running && follower.follow(executionId),
+  changed: (change) => deployment.update(change),
+  graph: ({ revision, batch_id: batchId }) => sync.noticed(revision, batchId),
+  people: (people) => showPresence(find("[data-presence]"), people, clientId),
+  connected: () => sync.catchUp().then(() => sync.again()),
+});
 if (execution) follower.follow(typeof execution === "string" ? execution : execution.id);
 document.documentElement.dataset.editorReady = "true";

@@ -1,25 +1,28 @@
-// The graph as plain data, changed only by operations, so that everything can be undone. No DOM.
+// The graph as plain data, changed only by steps that can be undone. No DOM.
+import { compact } from "./compact.js";
+import { mintUuid } from "./ids.js";
+import { applied, operationsOf, perform, reversed } from "./operations.js";
 import { expandOutputs } from "./ports.js";
 
 const MERGE_WITHIN_MS = 2000;
 const MOST_UNDO_STEPS = 500;
 const UNKNOWN_PORTS = { inputs: [{ name: "input", title: "Input" }], outputs: [{ name: "output", title: "Output" }] };
 
-/** Several operations on the same thing as one: the first `before` and the last `after`. */
-export function mergeOperations(operations) {
+/** Several changes of the same thing as one: the first `before` and the last `after`. */
+export function mergeChanges(changes) {
   const merged = new Map();
-  for (const operation of operations) {
-    const key = `${operation.kind}:${operation.id}`;
+  for (const change of changes) {
+    const key = `${change.kind}:${change.id}`;
     const first = merged.get(key);
-    merged.set(key, first ? { ...first, after: operation.after } : { ...operation });
+    merged.set(key, first ? { ...first, after: change.after } : { ...change });
   }
-  return [...merged.values()].filter((operation) => operation.before !== null || operation.after !== null);
+  return [...merged.values()].filter((change) => change.before !== null || change.after !== null);
 }
 
-const reversed = (operations) =>
-  operations.map(({ kind, id, before, after }) => ({ kind, id, before: after, after: before })).reverse();
-
-/** Blocks and edges of one workflow with their history. An operation is `{kind: "block"|"edge", id, before, after}`. */
+/**
+ * Blocks and edges of one workflow with their history. What is done is told as changes, `{kind, id, before, after}`; a step
+ * of the history is `{id, undo, redo}` in operations, so that it can be undone after others have changed something else.
+ */
 export class GraphStore {
   constructor(graph, palette, now = () => Date.now()) {
     this.palette = new Map(palette.map((entry) => [entry.type, entry]));
@@ -40,49 +43,86 @@ export class GraphStore {
     this.future = [];
   }
 
+  /** Take over the steps of an earlier visit: `{past, future}` of `{unit, undo, redo}`. */
+  remember({ past, future }) {
+    const step = ({ unit, undo, redo }) => ({ id: unit, undo, redo, merge: null, at: 0 });
+    this.past = past.map(step);
+    this.future = future.map(step);
+    this.tell([], "history");
+  }
+
+  /** Steps `{kind, unit, operations}` of another tab, on top of `graph`, become steps of this history. */
+  adopt(entries, graph) {
+    for (const { kind, unit, operations } of entries) {
+      const done = applied(graph, operations);
+      graph = done.graph;
+      if (kind === "edit") this.past.push({ id: unit, redo: operations, undo: operationsOf(reversed(done.changes)), merge: null, at: 0 });
+      else {
+        const [from, to] = kind === "undo" ? [this.past, this.future] : [this.future, this.past];
+        const place = from.findIndex((step) => step.id === unit);
+        if (place >= 0) to.push(...from.splice(place, 1));
+      }
+    }
+    this.tell([], "history");
+  }
+
   /** Take over another graph (loaded anew); the history starts again. */
   replace(graph) {
     this.fill(graph);
     this.tell([], "load");
   }
 
+  /** Take over what others have changed. It is no step of this history. */
+  receive(changes) {
+    if (!changes.length) return;
+    perform(this, changes);
+    this.tell(changes, "remote");
+  }
+
+  /** Let the history speak of things under new ids; `rename` does that to operations. */
+  renameHistory(rename) {
+    for (const step of [...this.past, ...this.future]) {
+      step.undo = rename(step.undo);
+      step.redo = rename(step.redo);
+      step.changes = null;
+    }
+  }
+
   toGraph() {
     return { blocks: [...this.blocks.values()], edges: [...this.edges.values()] };
   }
 
-  /** Call `listener(operations, origin)` after every change; origin is edit, undo, redo or load (all is new). */
+  /**
+   * Call `listener(changes, origin, merge, unit)` after every change; origin is edit, undo, redo, remote (others did it),
+   * load (all is new) or history (only the steps are); unit is the id of the step.
+   */
   subscribe(listener) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  tell(operations, origin, merge = null) {
-    for (const listener of this.listeners) listener(operations, origin, merge);
+  tell(changes, origin, merge = null, unit = null) {
+    for (const listener of this.listeners) listener(changes, origin, merge, unit);
   }
 
-  perform(operations) {
-    for (const { kind, id, after } of operations) {
-      const things = kind === "block" ? this.blocks : this.edges;
-      if (after === null) things.delete(id);
-      else things.set(id, after);
-    }
-  }
-
-  /** Do operations as one undo step; steps in a row with the same merge key become one. */
-  apply(operations, { merge = null, within = MERGE_WITHIN_MS } = {}) {
-    const changing = operations.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+  /** Do changes as one undo step; steps in a row with the same merge key become one. */
+  apply(changes, { merge = null, within = MERGE_WITHIN_MS } = {}) {
+    const changing = changes.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
     if (!changing.length) return false;
-    this.perform(changing);
+    perform(this, changing);
     this.future = [];
+    const step = { id: mintUuid(), redo: operationsOf(changing), undo: operationsOf(reversed(changing)), changes: changing };
     const last = this.past.at(-1);
     if (merge !== null && last?.merge === merge && this.now() - last.at <= within) {
-      last.operations = mergeOperations([...last.operations, ...changing]);
+      last.redo = compact([...last.redo, ...step.redo]);
+      last.undo = compact([...step.undo, ...last.undo]);
+      last.changes = last.changes && mergeChanges([...last.changes, ...changing]);
       last.at = this.now();
     } else {
-      this.past.push({ operations: changing, merge, at: this.now() });
+      this.past.push({ ...step, merge, at: this.now() });
       if (this.past.length > MOST_UNDO_STEPS) this.past.shift();
     }
-    this.tell(changing, "edit", merge);
+    this.tell(changing, "edit", merge, this.past.at(-1).id);
     return true;
   }
 
@@ -95,22 +135,27 @@ export class GraphStore {
   }
 
   undo() {
-    const step = this.past.pop();
-    if (!step) return false;
-    const operations = reversed(step.operations);
-    this.perform(operations);
-    this.future.push({ ...step, merge: null });
-    this.tell(operations, "undo");
-    return true;
+    return this.go(this.past, this.future, "undo");
   }
 
   redo() {
-    const step = this.future.pop();
-    if (!step) return false;
-    this.perform(step.operations);
-    this.past.push({ ...step, merge: null });
-    this.tell(step.operations, "redo");
-    return true;
+    return this.go(this.future, this.past, "redo");
+  }
+
+  /** Undo or redo the next step that still changes something; others may have taken away what it was about. */
+  go(from, to, way) {
+    while (from.length) {
+      const step = from.pop();
+      const { changes } = applied(this, step[way]);
+      const changing = changes.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+      if (changing.length) {
+        perform(this, changing);
+        to.push({ ...step, merge: null });
+        this.tell(changing, way, null, step.id);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The palette's declaration of a block's type; a type that is not known gets one input and one output. */

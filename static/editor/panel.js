@@ -147,6 +147,11 @@ export class Panel {
     if (origin === "load" || (other && merge !== mergeKey(this.blockId))) this.loadForm();
   }
 
+  /** Blocks have new ids, `Map(old -> new)`, because somebody else has taken theirs. */
+  renamed(ids) {
+    if (ids.has(this.blockId)) this.blockId = ids.get(this.blockId);
+  }
+
   focusField(field) {
     const name = CSS.escape(field.startsWith("config") ? field : `config.${field}`);
     const control = this.settings.querySelector(`[name="${name}"], [name^="${name}."]`);

@@ -5,8 +5,8 @@ const SHOWN = {
   saved: ["cloud-check", "Saved"],
   pending: ["cloud-upload", "Saving…"],
   saving: ["cloud-upload", "Saving…"],
+  offline: ["wifi-off", "Offline, kept in this browser"],
   failed: ["cloud-off", "Not saved"],
-  conflict: ["triangle-alert", "Changed elsewhere"],
 };
 
 function button(label, run) {
@@ -19,43 +19,22 @@ function button(label, run) {
   return made;
 }
 
-/** Keep `place` up to date with the state of `autosave`. */
-export function showSaving(place, autosave, bar) {
+/** Keep `place` up to date with the state of `sync`. */
+export function showSaving(place, sync, bar) {
   const show = () => {
-    const { state, reason } = autosave;
+    const { state, reason, journal } = sync;
+    const kept = journal.kept
+      ? "Your changes are kept in this browser." : "Keep this tab open: the browser has no room for a safe copy.";
     const [sign, words] = SHOWN[state];
+    const shown = state === "offline" && !journal.kept ? "Offline, not saved" : words;
     place.dataset.saveState = state;
     place.title = reason || words;
-    place.replaceChildren(icon(sign), element("span", { class: "save-words" }, words));
-    bar.hidden = state !== "failed" && state !== "conflict";
-    if (bar.hidden) return;
-    const kept = autosave.kept === false
-      ? " Keep this tab open: the browser has no room for a safe copy." : " Your changes are kept in this browser.";
-    if (state === "failed") {
-      bar.replaceChildren(icon("cloud-off"), element("span", {}, `Not saved: ${reason}${kept}`), button("Retry", () => autosave.save()));
-    } else {
-      bar.replaceChildren(icon("triangle-alert"),
-        element("span", {}, "This workflow was changed elsewhere while you were editing."),
-        button("Reload theirs", () => autosave.reload()), button("Keep mine", () => autosave.keepMine()));
+    place.replaceChildren(icon(sign), element("span", { class: "save-words" }, shown));
+    bar.hidden = state !== "failed" && !(state === "offline" && !journal.kept);
+    if (!bar.hidden) {
+      bar.replaceChildren(icon("cloud-off"), element("span", {}, `Not saved: ${reason} ${kept}`), button("Retry", () => sync.save()));
     }
   };
-  autosave.listeners.add(show);
+  sync.listeners.add(show);
   show();
-}
-
-/** Offer changes that an earlier visit could not save. `restore` puts them on the canvas. */
-export function offerDraft(bar, draft, revision, restore, discard) {
-  const when = new Date(draft.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-  const since = draft.revision === revision ? "" : " The workflow has been saved elsewhere since then.";
-  const choice = (label, run) => {
-    const made = element("button", { type: "button", class: "link-button" }, label);
-    made.addEventListener("click", () => {
-      bar.hidden = true;
-      run();
-    });
-    return made;
-  };
-  bar.hidden = false;
-  bar.replaceChildren(icon("info"), element("span", {}, `Changes from ${when} were not saved.${since}`),
-    choice("Restore", restore), choice("Discard", discard));
 }

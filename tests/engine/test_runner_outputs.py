@@ -3,16 +3,56 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 import pytest
 
 from app.engine.values import MAX_VALUE_BYTES
-from app.sdk import Context, Json, Output, Port
+from app.sdk import Context, Json, Output, Port, Signal, Wait
 from tests.support.graphs import graph
 from tests.support.tiny import drive, gives, takes, tiny, types
 
 pytestmark = pytest.mark.anyio
+
+# -- what JSON cannot express -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        (math.nan, ""),
+        ({"total": math.inf}, "total"),
+        ({"items": [{"price": 1.5}, {"price": -math.inf, "note": None}]}, "items[1].price"),
+        ([None, [math.nan]], "[1][0]"),
+        ({"pair": (1, math.nan)}, "pair[1]"),
+    ],
+)
+async def test_a_number_that_is_not_finite_is_an_error_that_tells_its_place(value: Json, place: str) -> None:
+    ran = await drive(graph("a>b", a="odd"), types(gives(value, "odd")))
+    failure = ran.outcome.error
+    assert (ran.outcome.status, failure.code, failure.block_id) == ("failed", "OUTPUT_NOT_FINITE", "a")
+    assert (f"`{place}`" in failure.message) == bool(place)
+    assert (failure.message.startswith("A: "), failure.retryable) == (True, False)
+
+
+async def test_so_it_is_in_an_answer_and_in_a_question() -> None:
+    async def answers(context: Context, config: Any, value: Json) -> Output:
+        return Output(1, (), {"status": 200, "headers": {}, "body": [math.nan]})
+
+    async def asks(context: Context, config: Any, value: Json) -> Wait:
+        return Wait(signal=Signal("approval", data={"limit": math.inf}))
+
+    for known in (tiny("odd", answers, outputs=()), tiny("odd", asks)):
+        ran = await drive(graph("a", a="odd"), types(known))
+        assert (ran.outcome.status, ran.outcome.error.code) == ("failed", "OUTPUT_NOT_FINITE")
+
+
+async def test_null_and_the_word_null_are_no_such_number() -> None:
+    value = {"nothing": None, "text": "null", "list": [None, 1.5, "nan"]}
+    ran = await drive(graph("a", a="fine"), types(gives(value, "fine")))
+    assert (ran.outcome.status, ran.outcome.output) == ("completed", value)
+
 
 # -- outputs ---------------------------------------------------------------------------------------------------------
 

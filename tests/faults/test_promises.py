@@ -57,23 +57,24 @@ async def test_1_whatever_was_accepted_ends_exactly_once_over_any_number_of_host
 async def test_2_an_end_is_written_once_whoever_comes_first(tmp_path: Path) -> None:
     moments = random.Random(3)
 
-    async def soon(context: Context, config: Any, value: Json) -> Output:
-        await asyncio.sleep(moments.random() * 0.4)
+    async def takes_its_time(context: Context, config: Any, value: Json) -> Output:
+        await asyncio.sleep(value)
         return Output(value)
 
-    async with staged(tmp_path, graph("a>soon", soon="soon"), types(tiny("soon", soon))) as stage:
+    async with staged(tmp_path, graph("a>soon", soon="soon"), types(tiny("soon", takes_its_time))) as stage:
 
-        async def race() -> tuple[str, str, str]:
-            execution, handle = await stage.start()
-            await asyncio.sleep(moments.random() * 0.2)
+        async def race(seconds: float, patience: float) -> tuple[str, str, str]:
+            execution, handle = await stage.start(input=seconds)
+            await asyncio.wait((handle.ended,), timeout=patience)
             await asyncio.gather(*(stage.host.cancel(execution) for _ in range(3)))
-            told = await asyncio.wait_for(handle.ended, 5)
+            told = await asyncio.wait_for(handle.ended, 60)
             first = (await row(stage.database, execution)).status
             await stage.host.take(execution)
             await stage.host.cancel(execution)
             return told.status, first, (await row(stage.database, execution)).status
 
-        found = await asyncio.gather(*(race() for _ in range(60)))
+        close = [(moments.random() * 0.4, moments.random() * 0.2) for _ in range(40)]
+        found = await asyncio.gather(*(race(*one) for one in [*close, *10 * [(600, 0.05)], *10 * [(0, 60)]]))
         assert all(told == first == later for told, first, later in found)
         assert {told for told, _, _ in found} == {"completed", "cancelled"}, "both did happen"
 

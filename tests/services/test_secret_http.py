@@ -9,6 +9,7 @@ import pytest
 
 from app.sdk import BlockError, HttpRequest, HttpResponse
 from app.services.credentials import OpenedCredential
+from app.services.execution_secrets import ExecutionSecrets
 from app.services.secret_http import SecretHttp
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +40,7 @@ class Wire:
 
 def client(wire: Wire, **settings: str) -> SecretHttp:
     markers = {f"[secret:nonce:{name}]": name for name in ALL}
-    return SecretHttp(wire, ALL, markers, settings, "operators-model-key")
+    return SecretHttp(wire, ExecutionSecrets(ALL, markers, settings, "operators-model-key"))
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,30 @@ async def test_a_secret_that_comes_back_is_masked() -> None:
     assert answer.headers == {"x-echo": "Bearer ***"}
 
 
+async def test_a_name_that_comes_back_stays_and_the_encoded_pair_does_not() -> None:
+    encoded = base64.b64encode(b"ada:p4ssword").decode()
+    answer = await client(Wire(f"ada is p4ssword, or {encoded}")).send(
+        HttpRequest("GET", "https://x.example/", credential="BASIC")
+    )
+    assert answer.text == "ada is ***, or ***"
+
+
+async def test_what_holds_another_secret_is_masked_whole() -> None:
+    longer = OpenedCredential("LONGER", "value", {"value": "s3cr3t-key-and-more"})
+    markers = {MARKER: "KEY", "[secret:nonce:LONGER]": "LONGER"}
+    secrets = ExecutionSecrets({"KEY": KEY, "LONGER": longer}, markers, {}, "")
+    wire = Wire("s3cr3t-key-and-more")
+    request = HttpRequest("GET", "https://x.example/", headers={"A": MARKER, "B": "[secret:nonce:LONGER]"})
+    assert (await SecretHttp(wire, secrets).send(request)).text == "***"
+
+
+async def test_bytes_that_are_no_text_come_back_unchanged() -> None:
+    wire = Wire()
+    wire._answer = HttpResponse(200, {}, b"\xff\x00s3cr3t-key", "")
+    answer = await client(wire).send(HttpRequest("GET", "https://x.example/", headers={"X": MARKER}))
+    assert answer.content == b"\xff\x00***"
+
+
 async def test_only_what_was_sent_is_masked_and_nothing_very_short() -> None:
     answer = await client(Wire("t0ken-of-shop about ab")).send(
         HttpRequest("GET", "https://x.example/", headers={"X": "[secret:nonce:SHORT]"})
@@ -117,6 +142,15 @@ async def test_a_secret_in_an_error_is_masked() -> None:
     with pytest.raises(BlockError) as caught:
         await client(wire).send(HttpRequest("GET", f"https://{MARKER}.example/"))
     assert (caught.value.code, caught.value.message) == ("CONNECTION", "***.example could not be reached")
+
+
+async def test_an_error_keeps_whether_and_when_to_try_again() -> None:
+    refused = BlockError("BLOCKED", "no", details={"at": "s3cr3t-key"}, log=["to s3cr3t-key"], retryable=False, retry_after=7)
+    with pytest.raises(BlockError) as caught:
+        await client(Wire(error=refused)).send(HttpRequest("GET", f"https://{MARKER}.example/"))
+    error = caught.value
+    assert (error.retryable, error.retry_after) == (False, 7)
+    assert (error.details, error.log) == ({"at": "***"}, ("to ***",))
 
 
 MODEL = "http://127.0.0.1:9/v1"

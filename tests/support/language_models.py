@@ -9,6 +9,7 @@ from typing import Any
 from app.adapters.llm import ExecutionModels, LanguageModels
 from app.sdk import Arrival, Json, ModelRequest, ModelTool
 from app.services.credentials import OpenedCredential
+from app.services.execution_secrets import ExecutionSecrets
 from app.services.model_keys import ExecutionKeys
 from tests.support.model_server import ModelServer
 
@@ -23,8 +24,8 @@ def loopback_models() -> LanguageModels:
 
 def lent(models: LanguageModels, base_url: str = "", api_key: str = "") -> ExecutionModels:
     """What an execution gets: a credential named KEY, and the operator's own model."""
-    keys = ExecutionKeys({"KEY": KEY}, {TOKEN_MARKER: "KEY"}, {"model_base_url": base_url}, api_key)
-    return models.lent_with(keys)
+    secrets = ExecutionSecrets({"KEY": KEY}, {TOKEN_MARKER: "KEY"}, {"model_base_url": base_url}, api_key)
+    return models.lent_with(ExecutionKeys(secrets))
 
 
 def asking(model: ModelServer, prompt: str = "Hello", **more: Any) -> ModelRequest:

@@ -13,7 +13,7 @@ USER = (
     " SELECT ?, ?, ?, password_hash, created_at FROM users WHERE username = ?"
 )
 WORKSPACE = "INSERT INTO workspaces SELECT ?, 'Another workspace', created_at FROM users WHERE username = ?"
-HOME = "SELECT workspace_id FROM memberships JOIN users ON users.id = user_id WHERE username = ?"
+HOME = "SELECT memberships.workspace_id FROM memberships JOIN users ON users.id = user_id WHERE username = ?"
 MEMBER = "INSERT INTO memberships (workspace_id, user_id, role) VALUES (?, ?, ?)"
 
 

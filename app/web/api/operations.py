@@ -30,7 +30,8 @@ async def submit(workflow: str, request: Incoming, actor: Actor, services: Servi
 @get("/api/workflows/{workflow:str}/operations", opt=VIEWER)
 async def missed(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     after = _number(request.query_params.get("after", ""), "after")
-    return answer((await services.operations.since(actor, workflow, after)).as_json())
+    found = await services.operations.since(actor, workflow, after)
+    return answer(found.as_json() | {"problems": [problem_json(problem) for problem in found.problems]})
 
 
 @get("/api/workflows/{workflow:str}/revisions", opt=VIEWER)

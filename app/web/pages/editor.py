@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from litestar import get, post
@@ -40,12 +40,15 @@ async def editor_page(request: AnyRequest, workflow_id: str, actor: Actor, servi
     workflow = await services.workflows.get(actor, workflow_id)
     execution_id = request.query_params.get("execution", "")
     execution = (await services.executions.get(actor, execution_id)).summary if execution_id else None
+    steps = await services.operations.undo_steps(actor, workflow.id)
     bootstrap = {
         "workflow": workflow_json(workflow),
         "palette": [palette_entry(block) for block in services.catalog],
         "csrf_token": actor.csrf_token,
         "execution": {"id": execution.id, "status": execution.status} if execution else None,
         "base_url": base_url(request, services),
+        "user_id": actor.user_id,
+        "undo_steps": asdict(steps),
     }
     return page(request, "pages/editor.html", actor, workflow=workflow, bootstrap=script_json(bootstrap))
 

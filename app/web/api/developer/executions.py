@@ -5,12 +5,12 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from app.services.actors import Actor
-from app.services.container import Services
 from app.services.retries import read_retry
-from app.web.api.access import needs
+from app.services.surfaces import Surfaces
 from app.web.api.developer import views
 from app.web.api.workflows import Incoming, answer
 from app.web.approval_views import approval
+from app.web.auth import needs
 from app.web.bodies import read_object, read_paging
 
 READ, WRITE = needs("executions.read"), needs("executions.write")
@@ -18,41 +18,42 @@ STATUSES = {word: status for status, word in views.WORDS.items() if status != "r
 
 
 @get("/api/v1/executions", opt=READ)
-async def list_executions(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+async def list_executions(request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     query = request.query_params
     status = query.get("status", "")
-    page = await services.executions.list(actor, read_paging(request), STATUSES.get(status, status), query.get("flowId", ""))
+    wanted = STATUSES.get(status, status)
+    page = await surfaces.studio.executions.list(actor, read_paging(request), wanted, query.get("flowId", ""))
     return answer(views.listed(page, [views.execution_summary(item) for item in page.items]))
 
 
 @get("/api/v1/executions/{execution:str}", opt=READ)
-async def get_execution(execution: str, actor: Actor, services: Services) -> Response[bytes]:
-    return await shown(execution, actor, services)
+async def get_execution(execution: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    return await shown(execution, actor, surfaces)
 
 
-async def shown(execution: str, actor: Actor, services: Services) -> Response[bytes]:
+async def shown(execution: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     """One execution in both spellings."""
-    detail = await services.executions.get(actor, execution)
-    tasks = await services.tasks.of_execution(actor, execution)
-    pending = await services.approvals.of_execution(actor, execution)
+    detail = await surfaces.studio.executions.get(actor, execution)
+    tasks = await surfaces.tasks.of_execution(actor, execution)
+    pending = await surfaces.studio.approvals.of_execution(actor, execution)
     return answer(views.execution(detail, tasks, [approval(found) for found in pending]))
 
 
 @post("/api/v1/executions/{execution:str}/cancel", opt=WRITE, status_code=200)
-async def cancel_execution(execution: str, actor: Actor, services: Services) -> Response[bytes]:
-    await services.executions.cancel(actor, execution)
-    return await shown(execution, actor, services)
+async def cancel_execution(execution: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    await surfaces.studio.executions.cancel(actor, execution)
+    return await shown(execution, actor, surfaces)
 
 
 @post("/api/v1/executions/{execution:str}/retry", opt=WRITE, status_code=202)
-async def retry_execution(execution: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+async def retry_execution(execution: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     """A new execution; from the failed block, or with `?from=` from the start or any block."""
     body = await read_object(request, "from", "revision")
     if "from" in request.query_params:
         body["from"] = request.query_params["from"]
     wanted, _ = read_retry(body)
-    retried = await services.retries.retry(actor, execution, wanted)
-    tasks = await services.tasks.of_execution(actor, retried.execution_id)
+    retried = await surfaces.studio.retries.retry(actor, execution, wanted)
+    tasks = await surfaces.tasks.of_execution(actor, retried.execution_id)
     found = {
         "executionId": retried.execution_id,
         "status": "QUEUED",

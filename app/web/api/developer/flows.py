@@ -5,12 +5,12 @@ from __future__ import annotations
 from litestar import Response, delete, get, post, put
 
 from app.services.actors import Actor
-from app.services.container import Services
 from app.services.errors import invalid
 from app.services.flows import Flow, FlowChange
-from app.web.api.access import needs
+from app.services.surfaces import Surfaces
 from app.web.api.developer import views
 from app.web.api.workflows import GRAPH_BYTES, Incoming, answer
+from app.web.auth import needs
 from app.web.bodies import flag_field, read_if_match, read_object, read_paging, text_field
 from app.web.presenters import moment
 
@@ -41,44 +41,44 @@ def one(flow: Flow, status: int = 200) -> Response[bytes]:
 
 
 @get("/api/v1/flows", opt=READ)
-async def list_flows(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    page = await services.flows.list(actor, read_paging(request))
+async def list_flows(request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    page = await surfaces.flows.list(actor, read_paging(request))
     return answer(views.listed(page, [views.listed_flow(item) for item in page.items]))
 
 
 @post("/api/v1/flows", opt=WRITE, request_max_body_size=TEXT_BYTES)
-async def create_flow(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    return one(await services.flows.create(actor, await read_change(request, *FIELDS)), 201)
+async def create_flow(request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    return one(await surfaces.flows.create(actor, await read_change(request, *FIELDS)), 201)
 
 
 @get("/api/v1/flows/{flow:str}", opt=READ)
-async def get_flow(flow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+async def get_flow(flow: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     form = request.query_params.get("form")
     if form not in (None, "tasks", "nodes", "graph"):
         raise invalid("`form` must be tasks, nodes or graph.", [{"field": "form", "message": "is not known"}])
     if form is None:
-        return one(await services.flows.get(actor, flow))
-    return one(await services.flows.get(actor, flow, (form,), exactly=True))
+        return one(await surfaces.flows.get(actor, flow))
+    return one(await surfaces.flows.get(actor, flow, (form,), exactly=True))
 
 
 @put("/api/v1/flows/{flow:str}", opt=WRITE, request_max_body_size=TEXT_BYTES)
-async def update_flow(flow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+async def update_flow(flow: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     change = await read_change(request, *FIELDS)
-    return one(await services.flows.update(actor, flow, change, read_if_match(request)))
+    return one(await surfaces.flows.update(actor, flow, change, read_if_match(request)))
 
 
 @delete("/api/v1/flows/{flow:str}", opt=WRITE, status_code=200)
-async def delete_flow(flow: str, actor: Actor, services: Services) -> Response[bytes]:
-    found = await services.flows.get(actor, flow)
-    await services.workflows.delete(actor, found.workflow.id)
+async def delete_flow(flow: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    found = await surfaces.flows.get(actor, flow)
+    await surfaces.studio.workflows.delete(actor, found.workflow.id)
     return answer(views.single({"id": found.workflow.id, "deleted": True}))
 
 
 @post("/api/v1/flows/validate", opt=WRITE, status_code=200, request_max_body_size=TEXT_BYTES)
-async def validate_flow(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+async def validate_flow(request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     """Parses, and never runs or stores anything."""
     body = await read_object(request, "yamlContent")
-    checked = await services.flows.check(actor, text_field(body, "yamlContent"))
+    checked = await surfaces.flows.check(actor, text_field(body, "yamlContent"))
     found = {
         "valid": not checked.errors,
         "errors": [views.problem(problem) for problem in checked.errors],
@@ -88,18 +88,18 @@ async def validate_flow(request: Incoming, actor: Actor, services: Services) -> 
 
 
 @post("/api/v1/flows/import", opt=WRITE, request_max_body_size=GRAPH_BYTES)
-async def import_flow(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    return one(await services.flows.take_in(actor, await read_object(request)), 201)
+async def import_flow(request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    return one(await surfaces.flows.take_in(actor, await read_object(request)), 201)
 
 
 @get("/api/v1/flows/{flow:str}/export", opt=READ)
-async def export_flow(flow: str, actor: Actor, services: Services) -> Response[bytes]:
-    return answer(await services.flows.export(actor, flow))
+async def export_flow(flow: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    return answer(await surfaces.flows.export(actor, flow))
 
 
 @get("/api/v1/flows/{flow:str}/revisions", opt=READ)
-async def list_revisions(flow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    page = await services.flow_revisions.list(actor, flow, read_paging(request))
+async def list_revisions(flow: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    page = await surfaces.flow_revisions.list(actor, flow, read_paging(request))
     items = [
         {
             "rev": found.revision,
@@ -114,10 +114,10 @@ async def list_revisions(flow: str, request: Incoming, actor: Actor, services: S
 
 
 @post("/api/v1/flows/{flow:str}/revisions/{revision:str}/restore", opt=WRITE, status_code=200)
-async def restore_revision(flow: str, revision: str, actor: Actor, services: Services) -> Response[bytes]:
+async def restore_revision(flow: str, revision: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     """Makes a new revision with the graph of an old one."""
-    await services.flow_revisions.restore(actor, flow, revision)
-    return one(await services.flows.get(actor, flow))
+    await surfaces.flow_revisions.restore(actor, flow, revision)
+    return one(await surfaces.flows.get(actor, flow))
 
 
 ROUTES = [

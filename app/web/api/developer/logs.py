@@ -10,10 +10,10 @@ from litestar.response import Stream
 from app.engine.messages import Message
 from app.sdk import Json
 from app.services.actors import Actor
-from app.services.container import Services
 from app.services.execution_log import LogLine
-from app.web.api.access import needs
+from app.services.surfaces import Surfaces
 from app.web.api.workflows import Incoming, answer
+from app.web.auth import needs
 from app.web.live import event_stream, last_event_id
 from app.web.sockets import Socket, send_all
 
@@ -33,11 +33,11 @@ def _frame(line: LogLine) -> dict[str, Json]:
 
 
 @get(ADDRESS, opt=READ)
-async def get_log(execution: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes] | Stream:
+async def get_log(execution: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes] | Stream:
     if "text/event-stream" in request.headers.get("accept", ""):
-        await services.executions.get(actor, execution)
-        return event_stream(_messages(services.execution_log.follow(actor, execution, last_event_id(request))))
-    lines = await services.execution_log.stored(actor, execution)
+        await surfaces.studio.executions.get(actor, execution)
+        return event_stream(_messages(surfaces.execution_log.follow(actor, execution, last_event_id(request))))
+    lines = await surfaces.execution_log.stored(actor, execution)
     return answer({"data": [_frame(line) for line in lines]})
 
 
@@ -47,15 +47,15 @@ async def _messages(lines: AsyncIterator[LogLine | None]) -> AsyncIterator[Messa
 
 
 @websocket(ADDRESS, opt=READ)
-async def stream_log(execution: str, socket: Socket, services: Services) -> None:
+async def stream_log(execution: str, socket: Socket, surfaces: Surfaces) -> None:
     actor: Actor = socket.scope["user"]
-    await services.executions.get(actor, execution)
+    await surfaces.studio.executions.get(actor, execution)
     await socket.accept()
-    await send_all(socket, _frames(services, actor, execution))
+    await send_all(socket, _frames(surfaces, actor, execution))
 
 
-async def _frames(services: Services, actor: Actor, execution: str) -> AsyncIterator[Json]:
-    async for line in services.execution_log.follow(actor, execution):
+async def _frames(surfaces: Surfaces, actor: Actor, execution: str) -> AsyncIterator[Json]:
+    async for line in surfaces.execution_log.follow(actor, execution):
         if line is not None:
             yield _frame(line)
 

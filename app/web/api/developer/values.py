@@ -6,11 +6,11 @@ from litestar import Response, delete, get, put
 
 from app.sdk import Json
 from app.services.actors import Actor
-from app.services.container import Services
 from app.services.errors import invalid
-from app.web.api.access import needs
+from app.services.surfaces import Surfaces
 from app.web.api.developer import views
 from app.web.api.workflows import Incoming, answer
+from app.web.auth import needs
 from app.web.bodies import read_if_match, read_json, read_paging
 
 READ, WRITE = needs("state.read"), needs("state.write")
@@ -27,28 +27,28 @@ def read_value(body: Json) -> tuple[Json, int | None]:
 
 
 @get("/api/v1/kv/{namespace:str}", opt=READ)
-async def list_keys(namespace: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    page = await services.key_values.list(actor, namespace, read_paging(request))
+async def list_keys(namespace: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    page = await surfaces.key_values.list(actor, namespace, read_paging(request))
     body = views.listed(page, [views.entry(found) for found in page.items])
     return answer(body | {"namespace": namespace, "keys": [found.key for found in page.items]})
 
 
 @get("/api/v1/kv/{namespace:str}/{key:str}", opt=READ)
-async def get_value(namespace: str, key: str, actor: Actor, services: Services) -> Response[bytes]:
-    found = await services.key_values.get(actor, namespace, key)
+async def get_value(namespace: str, key: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    found = await surfaces.key_values.get(actor, namespace, key)
     return answer(views.single(views.entry(found)), headers={"ETag": f'"{found.revision}"'})
 
 
 @put("/api/v1/kv/{namespace:str}/{key:str}", opt=WRITE)
-async def put_value(namespace: str, key: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+async def put_value(namespace: str, key: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     value, ttl = read_value(await read_json(request))
-    found, is_new = await services.key_values.put(actor, namespace, key, value, ttl, read_if_match(request))
+    found, is_new = await surfaces.key_values.put(actor, namespace, key, value, ttl, read_if_match(request))
     return answer(views.single(views.entry(found)), 201 if is_new else 200, {"ETag": f'"{found.revision}"'})
 
 
 @delete("/api/v1/kv/{namespace:str}/{key:str}", opt=WRITE, status_code=200)
-async def delete_value(namespace: str, key: str, actor: Actor, services: Services) -> Response[bytes]:
-    await services.key_values.delete(actor, namespace, key)
+async def delete_value(namespace: str, key: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    await surfaces.key_values.delete(actor, namespace, key)
     return answer(views.single({"namespace": namespace, "key": key, "deleted": True}))
 
 

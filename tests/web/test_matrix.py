@@ -1,0 +1,176 @@
+"""Role x route x workspace, over every route of the application: who is below a route's role is refused, and nothing of one
+workspace can be reached from another. A new route is walked over without anybody adding it here."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from app.services.permissions import PERMISSIONS, RANK
+from tests.support.data import database
+from tests.support.graphs import block
+from tests.support.keys import bearer, new_key
+from tests.support.people import join
+from tests.support.routes import Route, all_routes
+from tests.support.server import Client, ServerProcess
+
+ENDS_THE_SESSION = {"/sign-out", "/api/auth/logout", "/account/sessions/end-others"}
+"""Not called by those who may: the walk would be over."""
+OF_EVERYBODY = {"block_type", "name", "plugin", "file_path"}
+"""Parameters that name no row of a workspace."""
+TABLES = ("workflows", "revisions", "credentials", "executions", "memberships", "api_keys", "signals", "workspaces")
+
+
+@pytest.fixture(scope="module")
+def routes(tmp_path_factory: pytest.TempPathFactory) -> list[Route]:
+    """Those that need somebody."""
+    found = [route for route in all_routes(tmp_path_factory.mktemp("matrix")) if route.opt["auth"] == "session"]
+    assert len(found) > 80
+    return found
+
+
+@pytest.fixture(scope="module")
+def people(server: ServerProcess) -> dict[str, Client]:
+    """One member of the owner's workspace with each role."""
+    return {role: join(server, f"matrix-{role}-{uuid4().hex[:6]}", role) for role in RANK}
+
+
+def status_of(person: httpx.Client, route: Route, values: Mapping[str, str]) -> int:
+    """How a call is answered; streams are left as soon as they begin."""
+    accept = {"Accept": "text/html"} if route.is_page else {}
+    body = {} if route.method in ("GET", "HEAD", "DELETE") else {"json": {}}
+    with person.stream(route.method, route.address(values), headers=accept, **body) as answer:  # type: ignore[arg-type]
+        return answer.status_code
+
+
+def nothing(route: Route) -> dict[str, str]:
+    """Ids of nothing."""
+    return {name: str(uuid4()) for name in route.parameters}
+
+
+def http(routes: list[Route]) -> list[Route]:
+    return [route for route in routes if route.method not in ("WEBSOCKET", "MOUNT")]
+
+
+def test_who_is_below_the_role_of_a_route_is_refused(routes: list[Route], people: dict[str, Client]) -> None:
+    let_in = [
+        f"{role}: {route}"
+        for role, person in people.items()
+        for route in http(routes)
+        if RANK[role] < RANK[route.opt["role"]] and status_of(person, route, nothing(route)) != 403
+    ]
+    assert let_in == []
+
+
+def test_who_has_the_role_is_not_refused(routes: list[Route], people: dict[str, Client]) -> None:
+    refused = {
+        f"{role}: {route}": status
+        for role, person in people.items()
+        for route in http(routes)
+        if route.opt["role"] == role and route.path not in ENDS_THE_SESSION
+        for status in [status_of(person, route, nothing(route))]
+        if status in (401, 403) or status >= 500
+    }
+    operators = {name for name in refused if "/operator" in name}
+    assert {name: status for name, status in refused.items() if name not in operators} == {}
+
+
+def test_a_key_without_the_scope_of_a_route_is_refused(routes: list[Route], client: Client, server: ServerProcess) -> None:
+    """A key of an admin that has every scope but one."""
+    for missing in ("flows:read", "flows:write", "flows:run", "executions:read", "executions:write", "admin"):
+        others = {permission.scope for permission in PERMISSIONS.values()} - {missing, "any", "people"}
+        program = bearer(server, new_key(client, *sorted(others)))
+        let_in = [
+            str(route)
+            for route in http(routes)
+            if PERMISSIONS[route.opt["action"]].scope == missing and status_of(program, route, nothing(route)) != 403
+        ]
+        assert let_in == []
+
+
+def test_every_route_names_its_action(routes: list[Route]) -> None:
+    assert [str(route) for route in routes if "action" not in route.opt] == []
+    assert [str(route) for route in routes if PERMISSIONS[route.opt["action"]].role != route.opt["role"]] == []
+
+
+def test_only_reading_is_for_viewers(routes: list[Route]) -> None:
+    """Whatever changes something of the workspace needs more; one's own account is one's own."""
+    writing = [route for route in routes if route.method in ("POST", "PUT", "PATCH", "DELETE") and route.opt["role"] == "viewer"]
+    assert {route.opt["action"] for route in writing} <= {"account.write", "workflows.preview", "mcp.use"}
+
+
+@pytest.fixture(scope="module")
+def foreign(client: Client) -> dict[str, str]:
+    """One of everything, in the owner's workspace, by the names that routes use for it."""
+    asking = block("ask", "flow.gate", {"title": "May it go on?"})
+    workflow = client.new(block("start", "starter"), asking, block("end", "response"), edges=["start>ask", "ask:approved>end"])
+    execution = str(client.post(f"/api/workflows/{workflow}/execute", json={"wait": False}).json()["execution_id"])
+    client.wait_for(execution, "waiting")
+    [approval] = [item["id"] for item in client.get("/api/v1/approvals").json()["data"] if item["executionId"] == execution]
+    key = client.post("/api/auth/api-keys", json={"name": "Foreign", "scopes": ["kv"]}).json()["id"]
+    body = {"name": f"M_{uuid4().hex[:8].upper()}", "type": "value", "data": {"value": "foreign secret"}}
+    credential = client.post("/api/v1/credentials", json=body).json()["id"]
+    me = client.get("/api/auth/me").json()["user"]
+    session = next(item["id"] for item in client.get("/api/auth/sessions").json()["sessions"] if item["current"])
+    return {
+        "workflow": workflow,
+        "execution": execution,
+        "approval": approval,
+        "key": key,
+        "credential": credential,
+        "workspace": me["workspace_id"],
+        "member": me["id"],
+        "session": session,
+        "block_id": "ask",
+        "revision": "1",
+    }
+
+
+def value_of(parameter: str, foreign: Mapping[str, str]) -> str:
+    names = {"flow": "workflow", "play": "execution"}
+    plain = parameter.removesuffix("_id")
+    found = foreign.get(parameter) or foreign.get(names.get(plain, plain))
+    return found or str(uuid4())
+
+
+def snapshot(server: ServerProcess) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(database(server), timeout=10)) as connection:
+        return {table: sorted(connection.execute(f"SELECT * FROM {table}").fetchall(), key=repr) for table in TABLES}
+
+
+def test_nothing_of_another_workspace_can_be_reached(
+    routes: list[Route], foreign: dict[str, str], client: Client, server: ServerProcess
+) -> None:
+    """An admin elsewhere, by session and by a key with every scope, gets what somebody gets who made the ids up."""
+    stranger = join(server, f"matrix-stranger-{uuid4().hex[:6]}", "admin", elsewhere=True)
+    scopes = sorted({permission.scope for permission in PERMISSIONS.values()} - {"any", "people"})
+    program = bearer(server, new_key(stranger, *scopes))
+    before = snapshot(server)
+    reached = {}
+    for route in http(routes):
+        if set(route.parameters) <= OF_EVERYBODY or route.path in ENDS_THE_SESSION:
+            continue
+        values = {name: value_of(name, foreign) for name in route.parameters}
+        for name, person in (("session", stranger), ("key", program)):
+            status = status_of(person, route, values)
+            made_up = status_of(person, route, nothing(route))
+            if status != made_up or status in (200, 201, 202, 303):
+                reached[f"{name}: {route}"] = (status, made_up)
+    after = snapshot(server)
+    assert {name: pair for name, pair in reached.items() if pair[0] != pair[1]} == {}
+    assert [table for table in TABLES if not set(map(repr, before[table])) <= set(map(repr, after[table]))] == []
+    assert client.get(f"/api/v1/approvals/{foreign['approval']}").json()["status"] == "pending"
+
+
+def test_a_header_does_not_lead_into_another_workspace(client: Client, server: ServerProcess) -> None:
+    stranger = join(server, f"matrix-header-{uuid4().hex[:6]}", "admin", elsewhere=True)
+    home = client.get("/api/auth/me").json()["user"]["workspace_id"]
+    for path in ("/api/workflows", "/api/v1/credentials", "/api/auth/api-keys", "/api/v1/audit"):
+        assert stranger.get(path, headers={"X-Workspace": home}).status_code == 404
+    for made_up in (str(uuid4()), "x", "../" + home, home.upper() + "x", "é"):
+        assert stranger.get("/api/workflows", headers={b"X-Workspace": made_up.encode()}).status_code == 404
