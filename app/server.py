@@ -18,7 +18,7 @@ from app.main import Server, create_app
 from app.processes import Workers, adopt, settle_memory
 from app.settings import Settings
 from app.web.auth import is_loopback
-from app.web.gateway import BODY_BYTES, Gateway
+from app.web.gateway import Gateway
 from app.web.protocol import BoundedProtocol
 
 GRACE_SECONDS = 1
@@ -76,15 +76,15 @@ def run(settings: Settings) -> None:
         if token:
             print(f"Setup token (asked for when the first account is made): {token}", flush=True)  # noqa: T201
         server.database.changes.share(settings.changes_file, 0)
-        gateway = Gateway(app, server.services.hooks, BODY_BYTES, settings.no_auth)
+        gateway = Gateway(server.services.hooks, settings.no_auth)
         workers = Workers(
             settings, server.services.hooks.light, server.journal, server.host, lambda file, data: adopt(stoppable, file, data)
         )
         config = uvicorn.Config(
-            gateway,
+            app,
             host=settings.host,
             port=settings.port,
-            http=cast(type, partial(BoundedProtocol, desk=workers.desk)),
+            http=cast(type, partial(BoundedProtocol, gateway=gateway, desk=workers.desk)),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,

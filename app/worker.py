@@ -37,7 +37,7 @@ from app.services.starts import Starts
 from app.settings import Settings
 from app.web.channel import Channel
 from app.web.desks import WorkerDesk
-from app.web.gateway import BODY_BYTES, Gateway
+from app.web.gateway import Gateway
 from app.web.protocol import BoundedProtocol
 
 DRAIN_SECONDS = 1.2
@@ -112,11 +112,11 @@ class Serving:
         settings = Settings(**told["settings"])
         logs.configure(settings.log_format, settings.log_level)
         self._worker = WorkerProcess(settings, told["driver"], told["slot"])
-        gateway = Gateway(_elsewhere, self._worker.hooks, BODY_BYTES, settings.no_auth)
+        gateway = Gateway(self._worker.hooks, settings.no_auth)
         desk = WorkerDesk(self._worker.hooks.light, self._channel)
         config = uvicorn.Config(
-            gateway,
-            http=cast(type, partial(BoundedProtocol, desk=desk)),
+            _elsewhere,
+            http=cast(type, partial(BoundedProtocol, gateway=gateway, desk=desk)),
             lifespan="off",
             log_config=None,
             access_log=False,

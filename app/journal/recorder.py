@@ -5,11 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from app.engine.events import Event, ExecutionFinished, ExecutionParked, StepFinished, StepParked
+from app.engine.events import (
+    Event,
+    ExecutionFinished,
+    ExecutionParked,
+    StepFinished,
+    StepParked,
+    StepsSkipped,
+    StepStarted,
+    StepStreamed,
+)
 from app.engine.waiting import settled
 from app.journal.batches import Batch
 from app.journal.rows import end_values, signal_row
 from app.journal.writer import Writer
+
+UNRECORDED = frozenset({StepStarted, StepStreamed, StepsSkipped})
+"""What is told and not kept: it follows from the rest, or matters only while it happens."""
 
 
 class JournalRecorder:
@@ -25,6 +37,9 @@ class JournalRecorder:
         self._expected = False
 
     def record(self, event: Event) -> None:
+        if type(event) in UNRECORDED:
+            self._listener(event)
+            return
         if isinstance(event, StepFinished):
             self._batch.steps.append(event)
         elif isinstance(event, StepParked):
