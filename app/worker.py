@@ -154,6 +154,7 @@ async def _elsewhere(scope: Any, receive: Any, send: Any) -> None:
 
 def main() -> None:
     end = socket.socket(fileno=int(sys.argv[1]))
+    end.set_inheritable(False)
 
     async def run() -> None:
         await Serving(end).run()

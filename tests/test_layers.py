@@ -27,7 +27,7 @@ OF_THE_PROJECT = {
     "app.describe": {"app.sdk"},
     "app.formats": {"app.engine.graph", "app.sdk"},
     "app.catalog": {"app.sdk", "blocks"},
-    "app.db": set(),
+    "app.db": {"app.engine.events", "app.engine.values"},
     "app.journal": {"app.db", "app.sdk", *ENGINE_DATA},
     "app.hosts": {"app.engine", "app.journal", "app.sdk"},
     "app.adapters": {"app.sdk", "app.settings"},
@@ -38,7 +38,7 @@ OF_THE_PROJECT = {
     "app.web": {"app.services", "app.describe", "app.sdk", "app.engine.config", *ENGINE_DATA},
     "blocks": {"app.sdk"},
 }  # fmt: skip
-"""What each layer may import beside itself; `app.main`, `app.server` and `app.cli` see everything."""
+"""What each layer may import beside itself; `app.main`, the processes and `app.cli` see everything."""
 
 OF_OTHERS = {
     "app.sdk": {"pydantic"},
@@ -47,14 +47,14 @@ OF_OTHERS = {
     "app.describe": {"pydantic"},
     "app.formats": {"pydantic", "ruamel"},
     "app.catalog": set(),
-    "app.db": {"alembic", "sqlalchemy"},
+    "app.db": {"alembic", "msgspec", "sqlalchemy"},
     "app.journal": {"sqlalchemy"},
     "app.hosts": set(),
     "blocks": {"pydantic"},
 }
 """Which installed packages a layer may import; a layer that is not named is free."""
 
-TOPS = {"app.main", "app.server", "app.cli"}
+TOPS = {"app.main", "app.server", "app.processes", "app.worker", "app.cli"}
 HTTP_CLIENTS = {"httpx", "httpcore", "aiohttp", "requests", "urllib3", "urllib.request", "http.client"}
 MAY_SPEAK_HTTP = ("app.adapters.http", "app.adapters.network", "app.adapters.llm")
 

@@ -67,6 +67,8 @@ class Channel:
             self.close()
             self._closed()
             return
+        for file in files:
+            os.set_inheritable(file, False)  # or the sandbox's processes would keep it open
         about, data = _decode(message)
         self._received(about, data, files[0] if files else None)
 
