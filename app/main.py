@@ -83,6 +83,7 @@ from app.web.api.openapi import OPENAPI
 from app.web.assets import static_files
 from app.web.auth import AuthenticationMiddleware, check_routes_declare_auth
 from app.web.doors import DOORS
+from app.web.gateway import BODY_BYTES
 from app.web.headers import RequestIdMiddleware, add_headers
 from app.web.insight import INSIGHT, CountRequests
 from app.web.mcp import McpEndpoint, mcp_route
@@ -91,7 +92,6 @@ from app.web.pages import PAGES
 from app.web.pages.filters import add_filters
 
 ROOT = Path(__file__).parent.parent
-BODY_BYTES = 1_000_000
 DRAIN_SECONDS = 1.2
 DISMISS_SECONDS = 0.6
 
@@ -138,6 +138,7 @@ class Server:
         )
         listeners = Listeners(self.database, programs)
         event_starts = EventStarts(listeners, starts)
+        self.journal.ends_are_news = listeners.may_hear_of_ends
         self.loops = (
             Scheduler(self.database, programs, starts),
             FollowUp(self.database, listeners, event_starts),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
-import gc
 import os
 import secrets
+from functools import partial
 from pathlib import Path
 from socket import socket
 from types import FrameType
-from typing import IO
+from typing import IO, cast
 
 import uvicorn
 
-from app.main import BODY_BYTES, Server, create_app
+from app.main import Server, create_app
+from app.processes import Workers, adopt, settle_memory
 from app.settings import Settings
 from app.web.auth import is_loopback
 from app.web.gateway import Gateway
@@ -29,9 +31,10 @@ class CannotStart(Exception):
 class StoppableServer(uvicorn.Server):
     """Ends open event streams on the signal: uvicorn alone would wait for them for ever."""
 
-    def __init__(self, config: uvicorn.Config, server: Server) -> None:
+    def __init__(self, config: uvicorn.Config, server: Server, workers: Workers) -> None:
         super().__init__(config)
         self._server = server
+        self._workers = workers
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Uvicorn would raise the signal once more after a clean end, so that the exit code is not 0."""
@@ -44,15 +47,11 @@ class StoppableServer(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            _settle_memory()
+            settle_memory()
             announce(self)
 
-
-def _settle_memory() -> None:
-    """What lives as long as the server is not looked at again by the collector, which otherwise costs every request."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        await asyncio.gather(super().shutdown(sockets), self._workers.stop())
 
 
 def announce(server: StoppableServer) -> None:
@@ -76,19 +75,24 @@ def run(settings: Settings) -> None:
         app, server = create_app(settings, token)
         if token:
             print(f"Setup token (asked for when the first account is made): {token}", flush=True)  # noqa: T201
-        gateway = Gateway(app, server.services.hooks, BODY_BYTES, settings.no_auth)
+        server.database.changes.share(settings.changes_file, 0)
+        gateway = Gateway(server.services.hooks, settings.no_auth)
+        workers = Workers(
+            settings, server.services.hooks.light, server.journal, server.host, lambda file, data: adopt(stoppable, file, data)
+        )
         config = uvicorn.Config(
-            gateway,
+            app,
             host=settings.host,
             port=settings.port,
-            http=BoundedProtocol,
+            http=cast(type, partial(BoundedProtocol, gateway=gateway, desk=workers.desk)),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
             server_header=False,
             proxy_headers=False,
         )
-        StoppableServer(config, server).run()
+        stoppable = StoppableServer(config, server, workers)
+        stoppable.run()
 
 
 def _lock(directory: Path) -> IO[str]:

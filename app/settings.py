@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -36,6 +38,9 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(
         6_000, ge=0, description="How many requests one key, person or unknown address may make to the studio; 0: any number."
     )
+    workers: int = Field(
+        -1, ge=-1, le=15, description="Processes that may help with webhook calls; -1: one less than cores, at most 3."
+    )
     log_format: str = Field("console", pattern="^(console|json)$", description="console or json.")
     log_level: str = Field("info", description="debug, info, warning or error.")
 
@@ -47,6 +52,17 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'blockyard.db'}"
+
+    @property
+    def most_workers(self) -> int:
+        """Only Linux passes connections between processes in the way that we use."""
+        if sys.platform != "linux":
+            return 0
+        return self.workers if self.workers >= 0 else min(4, os.cpu_count() or 1) - 1
+
+    @property
+    def changes_file(self) -> Path:
+        return self.data / "changes"
 
     @property
     def public_url(self) -> str:

@@ -27,18 +27,18 @@ OF_THE_PROJECT = {
     "app.describe": {"app.sdk"},
     "app.formats": {"app.engine.graph", "app.sdk"},
     "app.catalog": {"app.sdk", "blocks"},
-    "app.db": set(),
-    "app.journal": {"app.db", "app.sdk", *ENGINE_DATA},
+    "app.db": {"app.engine.events", "app.engine.values"},
+    "app.journal": {"app.db", "app.sdk", "app.engine.waiting", *ENGINE_DATA},
     "app.hosts": {"app.engine", "app.journal", "app.sdk"},
     "app.adapters": {"app.sdk", "app.settings"},
     "app.services": {
-        "app.adapters", "app.catalog", "app.db", "app.describe", "app.engine", "app.formats", "app.hosts", "app.journal", "app.sdk",
-        "app.settings",
+        "app.adapters", "app.catalog", "app.db", "app.describe", "app.engine", "app.formats", "app.hosts", "app.journal",
+        "app.sdk", "app.settings",
     },
     "app.web": {"app.services", "app.describe", "app.formats", "app.sdk", "app.engine.config", *ENGINE_DATA},
     "blocks": {"app.sdk"},
 }  # fmt: skip
-"""What each layer may import beside itself; `app.main`, `app.server` and `app.cli` see everything."""
+"""What each layer may import beside itself; `app.main`, the processes and `app.cli` see everything."""
 
 OF_OTHERS = {
     "app.sdk": {"pydantic"},
@@ -47,7 +47,7 @@ OF_OTHERS = {
     "app.describe": {"pydantic"},
     "app.formats": {"pydantic", "ruamel"},
     "app.catalog": set(),
-    "app.db": {"alembic", "sqlalchemy"},
+    "app.db": {"alembic", "msgspec", "sqlalchemy"},
     "app.journal": {"sqlalchemy"},
     "app.hosts": set(),
     "blocks": {"pydantic"},
@@ -60,7 +60,7 @@ OF_HELPERS = {
 }  # fmt: skip
 """Client libraries of blocks: imported only by their helpers, whose names begin with an underscore, and mostly in workers."""
 
-TOPS = {"app.main", "app.server", "app.cli"}
+TOPS = {"app.main", "app.server", "app.processes", "app.worker", "app.cli"}
 HTTP_CLIENTS = {"httpx", "httpcore", "aiohttp", "requests", "urllib3", "urllib.request", "http.client"}
 MAY_SPEAK_HTTP = ("app.cli.client", "app.adapters.http", "app.adapters.network", "app.adapters.llm")
 

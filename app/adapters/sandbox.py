@@ -164,6 +164,8 @@ def _plain(value: Json) -> Json:
 
 def _answer(session: MontySession, code: CodeSource, inputs: dict[str, Json], printed: Printed) -> Json:
     feed = partial(session.feed_run, print_callback=printed)
+    if code.surely:
+        return feed(f"{code.text}\n{code.surely}", inputs=inputs)
     if not code.returns:
         value = feed(code.text, inputs=inputs)
         return _assigned(session, code, value)

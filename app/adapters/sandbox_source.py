@@ -22,6 +22,8 @@ class CodeSource:
     returns: bool = False
     assigned: frozenset[str] = frozenset(ANSWER_NAMES)
     names: frozenset[str] | None = None
+    surely: str = ""
+    """The name of the answer where every run that comes to its end has assigned it."""
 
 
 @lru_cache(256)
@@ -37,7 +39,16 @@ def read_source(text: str) -> CodeSource:
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     assigned = frozenset(node.id for node in nodes if isinstance(node.ctx, ast.Store) and node.id in ANSWER_NAMES)
     returns = any(isinstance(node, ast.Return) for node in _top_level(tree))
-    return CodeSource(text, line_count, returns, assigned, frozenset(node.id for node in nodes))
+    surely = "" if returns else _surely_assigned(tree, assigned)
+    return CodeSource(text, line_count, returns, assigned, frozenset(node.id for node in nodes), surely)
+
+
+def _surely_assigned(tree: ast.Module, assigned: frozenset[str]) -> str:
+    name = next((name for name in ANSWER_NAMES if name in assigned), "")
+    if any(isinstance(node, ast.Delete) for node in ast.walk(tree)):
+        return ""
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    return name if any(isinstance(target, ast.Name) and target.id == name for target in targets) else ""
 
 
 def _top_level(tree: ast.Module) -> Iterator[ast.AST]:

@@ -15,6 +15,8 @@ from alembic.config import Config
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from app.db.changes import Changes
+
 READERS = 4
 BUSY_TIMEOUT_MS = 10_000
 ONE_WRITER = "SELECT pg_advisory_xact_lock(20260601)"
@@ -39,8 +41,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.changes = 0
-        """Grows with every transaction that may have changed what people made; the journal's own do not count."""
+        self.changes = Changes()
+        """Counts every transaction that may have changed what people made; the journal's own do not count."""
         self.turn = asyncio.Lock()
         """Held by whoever writes, so that writers of this process queue here and not in the database."""
         self.path = sa.make_url(url).database or "" if url.startswith("sqlite") else ""
@@ -66,7 +68,8 @@ class Database:
             async with self.turn, self._writer.begin() as connection:
                 yield connection
         finally:
-            self.changes += counts
+            if counts:
+                self.changes.add()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

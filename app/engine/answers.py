@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from app.engine.values import MAX_OUTPUT_DEPTH, MAX_VALUE_BYTES, encode, lost_number, nested_too_deep
-from app.sdk import BlockError, Json, Output, Wait
+from app.sdk import Block, BlockError, Json, Output, Wait
 
 LONGEST_PLACE = 200
 
 
-def checked(answer: Output | Wait) -> bytes:
+def checked(answer: Output | Wait, block: Block) -> bytes:
     """The encoded value of an answer. Raises BlockError, or any error where the block itself is wrong."""
     if isinstance(answer, Wait):
-        _check_wait(answer)
+        _check_wait(answer, block)
     elif answer.response is not None and answer.response is not answer.value:
         _encoded(answer.response, "response")
     return _encoded(answer.value, "output")
 
 
-def _check_wait(wait: Wait) -> None:
+def _check_wait(wait: Wait, block: Block) -> None:
+    if not block.waits:
+        raise ValueError("a block that waits must declare it")
     if wait.until is None and wait.signal is None:
         raise ValueError("a wait needs a moment or a signal")
     if wait.until is not None and wait.until.tzinfo is None:

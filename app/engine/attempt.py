@@ -65,7 +65,7 @@ class Attempts:
         context = StepContext(self._drive, frame, ready, value)
         try:
             result = await self._answer(step, ready, context, value)
-            encoded = checked(result)
+            encoded = checked(result, step.block)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():

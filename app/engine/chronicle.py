@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from app.engine.assignment import Recorder
@@ -22,10 +22,13 @@ from app.engine.events import (
 SEQ_PER_EPOCH = 10_000_000
 """Event numbers start anew, higher, in each epoch: a resumed execution never re-uses one that a viewer has seen."""
 
+MILLISECOND = timedelta(milliseconds=1)
+
 
 class Chronicle:
     def __init__(self, recorder: Recorder, epoch: int) -> None:
         self._recorder = recorder
+        self._record = recorder.record
         self._seq = epoch * SEQ_PER_EPOCH
 
     def durable(self) -> Awaitable[None]:
@@ -37,8 +40,9 @@ class Chronicle:
 
     def step_started(self, block_id: str, iteration: str, attempt: int) -> datetime:
         """Returns the moment, which the end of the step has to tell again."""
-        at = now()
-        self._recorder.record(StepStarted(self._next(), at, block_id, attempt, iteration))
+        at = datetime.now(UTC)
+        self._seq += 1
+        self._record(StepStarted(self._seq, at, block_id, attempt, iteration))
         return at
 
     def step_streamed(self, block_id: str, iteration: str, text: str) -> None:
@@ -53,11 +57,11 @@ class Chronicle:
         **more: Any,
     ) -> None:
         """`more`: ports, output, error, response, attempts, log as in StepFinished."""
-        at = now()
-        duration_ms = round((at - started_at).total_seconds() * 1000, 3)
-        self._recorder.record(
-            StepFinished(self._next(), at, block_id, status, started_at, duration_ms, iteration=iteration, **more)
-        )
+        at = datetime.now(UTC)
+        took = at - started_at
+        duration_ms = took.microseconds / 1000 if not (took.seconds or took.days) else took / MILLISECOND
+        self._seq += 1
+        self._record(StepFinished(self._seq, at, block_id, status, started_at, duration_ms, iteration=iteration, **more))
 
     def step_parked(self, block_id: str, iteration: str, started_at: datetime, **more: Any) -> int:
         """`more`: wake_at, output, signal, retrying, attempts, error, log as in StepParked. Returns the event's number."""

@@ -64,6 +64,11 @@ class Program:
         here = any(step.block.needs & REACHING_OUT or names_secret(step.config) for step in self.steps)
         return here or any(body.uses_secrets for body in self.bodies.values())
 
+    @cached_property
+    def is_light(self) -> bool:
+        """Whether all blocks only compute: nothing waits, reaches out, is tried again or kept for the next execution."""
+        return not self.uses_secrets and all(_is_light(step) for step in self.steps)
+
     def step(self, block_id: str) -> Step:
         """The step of a block, wherever it is. Raises LookupError."""
         number = self.plan.number.get(block_id)
@@ -105,6 +110,12 @@ class Program:
         start_block = called[0].id if called else None
         self.entries(start_block)
         return start_block
+
+
+def _is_light(step: Step) -> bool:
+    block, policy = step.block, step.policy
+    acts = block.effect != "none" or block.waits or bool(block.body) or not block.needs <= {"sandbox"}
+    return not acts and policy.retry.attempts == 1 and policy.cache_ttl_ms is None
 
 
 MANUAL_STARTS = ("starter",)

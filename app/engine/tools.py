@@ -54,7 +54,7 @@ class BlockTools:
             raise BlockError("STEP_TIMEOUT", f"{block.title}: not finished within {step.timeout:g} s") from None
         if isinstance(result, Wait):
             raise BlockError("TOOL_WAITS", f"{block.title} waits, so it cannot be a tool", retryable=False)
-        checked(result)
+        checked(result, block)
         return result.value
 
     async def run_body(self, step: Step, frame: Frame, iteration: int, value: Json, names: Mapping[str, Json]) -> Json:

@@ -30,7 +30,7 @@ def decode(raw: bytes | str) -> Json:
         raise NotJson(f"JSON is nested deeper than {MAX_DEPTH} levels") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotJson(f"malformed JSON: {error}") from None
-    if depth_exceeds(value, MAX_DEPTH):
+    if _brackets(raw) > MAX_DEPTH and depth_exceeds(value, MAX_DEPTH):
         raise NotJson(f"JSON is nested deeper than {MAX_DEPTH} levels")
     return value
 
@@ -42,8 +42,12 @@ def decode_stored(raw: bytes) -> Json:
 
 def nested_too_deep(value: Json, encoded: bytes) -> bool:
     """Whether a block's output is nested deeper than MAX_OUTPUT_DEPTH; `encoded` tells cheaply that most are not."""
-    brackets = encoded.count(b"[") + encoded.count(b"{")
-    return brackets > MAX_OUTPUT_DEPTH and depth_exceeds(value, MAX_OUTPUT_DEPTH)
+    return _brackets(encoded) > MAX_OUTPUT_DEPTH and depth_exceeds(value, MAX_OUTPUT_DEPTH)
+
+
+def _brackets(text: bytes | str) -> int:
+    """No value can be nested deeper than this."""
+    return text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
 
 
 def lost_number(value: Json, encoded: bytes) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from app.engine.events import Event, ExecutionFinished, ExecutionStarted, StepParked
@@ -48,6 +48,8 @@ class EventBus:
 
     def __init__(self) -> None:
         self._topics: defaultdict[str, set[Subscription]] = defaultdict(set)
+        self.on_first_watcher: Callable[[str], None] = lambda topic: None
+        """Told of every topic that somebody begins to watch."""
 
     @property
     def is_watched(self) -> bool:
@@ -64,6 +66,8 @@ class EventBus:
     @contextmanager
     def subscribe(self, topic: str) -> Iterator[Subscription]:
         subscription = Subscription()
+        if topic not in self._topics:
+            self.on_first_watcher(topic)
         self._topics[topic].add(subscription)
         try:
             yield subscription

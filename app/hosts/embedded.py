@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
 from weakref import WeakValueDictionary
 
 from app.engine.assignment import Outcome
 from app.engine.chronicle import Chronicle, now
-from app.engine.events import Event, ExecutionStatus, StepFinished
+from app.engine.events import Event, ExecutionStatus
 from app.engine.runner import Runner
+from app.engine.waiting import settled
 from app.hosts.bus import EventBus
+from app.hosts.driving import Drive
 from app.hosts.handles import Handle, HostStopped, Lender, is_overdue
 from app.hosts.preparing import Patience, prepared, stopped
 from app.hosts.telling import Teller
-from app.journal.journal import LEASE, Journal
+from app.hosts.upkeep import HEED_SECONDS, Upkeep
+from app.journal.journal import Journal
 from app.journal.recorder import JournalRecorder
 from app.journal.records import Claimed, Ended, Fenced, NewExecution
 from app.sdk import Json
 
 logger = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 1.0
-HISTORY_LIMIT = 20_000
-
-
-@dataclass(slots=True)
-class _Drive:
-    execution: NewExecution
-    task: asyncio.Task[None] | None = None
-    cancel: bool = False
-    response: Json = None
-    runner: Runner | None = None
-    history: list[Event] = field(default_factory=list)
+CANCEL_SECONDS = 10.0
+"""How long a caller waits for an execution to end that it has cancelled."""
 
 
 class EmbeddedHost:
@@ -46,11 +36,10 @@ class EmbeddedHost:
         self._journal = journal
         self._teller = Teller(bus)
         self._max_running = max_running
-        self._drives: dict[str, _Drive] = {}
+        self._drives: dict[str, Drive] = {}
         self._handles: WeakValueDictionary[str, Handle] = WeakValueDictionary()
-        self._wake = asyncio.Event()
+        self._upkeep = Upkeep(journal, self)
         self._patience = Patience() if patience is None else patience
-        self._loops: list[asyncio.Task[None]] = []
         self.accepting = True
 
     # -- what callers ask ----------------------------------------------------------------------------------------
@@ -60,9 +49,9 @@ class EmbeddedHost:
         handle = self.watch(new.id)
         if len(self._drives) >= self._max_running and new.parent_id is None:
             await self._journal.accept(new)
-            self._wake.set()
+            self._upkeep.hurry()
         else:
-            self._begin(new, lambda drive: self._drive(drive, Claimed(new, 1, False, ()), new))
+            self._begin(Claimed(new, 1, False, ()), is_new=True)
         return handle
 
     async def accept(self, new: NewExecution) -> None:
@@ -78,11 +67,11 @@ class EmbeddedHost:
         if execution_id in self._drives or not self.accepting or self._patience.is_early(execution_id):
             return
         if len(self._drives) >= self._max_running and not even_when_full:
-            self._wake.set()
+            self._upkeep.hurry()
             return
         claimed = await self._journal.claim(execution_id, now())
         if claimed is not None:
-            self._begin(claimed.execution, lambda drive: self._drive(drive, claimed, None))
+            self._begin(claimed, is_new=False)
 
     def watch(self, execution_id: str) -> Handle:
         """A handle on an execution that is driven here now or later."""
@@ -104,10 +93,19 @@ class EmbeddedHost:
             drive.cancel = True
             drive.task.cancel()
         if execution_id in self._drives:
-            await asyncio.wait([handle.ended], timeout=10)
+            await settled(handle.ended, CANCEL_SECONDS)
+        else:
+            await self._ended_elsewhere(execution_id)
         for child in await self._journal.children(execution_id):  # only now can there be no further ones
             await self.cancel(child)
         return True
+
+    async def _ended_elsewhere(self, execution_id: str) -> None:
+        """Another process may be driving it, and heeds the wish."""
+        for _ in range(int(CANCEL_SECONDS / HEED_SECONDS)):
+            if execution_id in self._drives or await self._journal.ended(execution_id) is not None:
+                return
+            await asyncio.sleep(HEED_SECONDS)
 
     async def arrive(self, execution_id: str, block_id: str, iteration: str, payload: Json, seq: int | None = None) -> None:
         """Something that a step waits for in its parking `seq` has come and is on disk: go on now."""
@@ -117,7 +115,7 @@ class EmbeddedHost:
         if drive is None:
             await self.take(execution_id)
         else:
-            self._wake.set()
+            self._upkeep.hurry()
 
     def history(self, execution_id: str) -> list[Event] | None:
         """The events so far of an execution that is driven here now."""
@@ -130,10 +128,17 @@ class EmbeddedHost:
 
     # -- life ----------------------------------------------------------------------------------------------------
 
-    def open(self, lender: Lender) -> None:
-        """Start the permanent loops; from now on executions can be driven."""
+    def open(self, lender: Lender, *, sweeps: bool = True) -> None:
+        """Start the permanent loops; from now on executions can be driven.
+
+        One process of a server `sweeps`: it finds what is due, whoever started it. The others heed what it wants to end.
+        """
         self._lender = lender
-        self._loops = [asyncio.create_task(self._sweep(), name="sweep"), asyncio.create_task(self._heartbeat(), name="heartbeat")]
+        self._upkeep.start(sweeps=sweeps)
+
+    def sweep_soon(self) -> None:
+        """Somebody else has left something behind."""
+        self._upkeep.hurry()
 
     def dismiss_waiters(self) -> None:
         """Send callers away that still wait while the process ends."""
@@ -143,9 +148,7 @@ class EmbeddedHost:
     async def drain(self, seconds: float) -> None:
         """Stop taking work, let running executions finish for a while, give the rest back."""
         self.accepting = False
-        for loop in self._loops:
-            loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self._upkeep.stop()
         tasks = [drive.task for drive in self._drives.values() if drive.task is not None]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=seconds)
@@ -154,61 +157,44 @@ class EmbeddedHost:
             await asyncio.gather(*late, return_exceptions=True)
         await self._teller.finish()
 
-    async def _sweep(self) -> None:
-        while True:
-            try:
-                for execution_id in await self._journal.overdue(now()):
-                    self._teller.in_background(self.cancel(execution_id))
-                room = self._max_running - len(self._drives)
-                full = room <= 0
-                most = (self._max_running if full else room) + len(self._patience)
-                for execution_id in await self._journal.due(now(), most, only_children=full):
-                    await self.take(execution_id, even_when_full=full)
-                pause = SWEEP_SECONDS if full else await self._pause()
-            except Exception:
-                logger.exception("sweep failed; it is tried again")
-                pause = SWEEP_SECONDS
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
-            self._wake.clear()
+    # -- what the loops ask --------------------------------------------------------------------------------------
 
-    async def _pause(self) -> float:
-        wake_at = await self._journal.next_wake()
-        if wake_at is None:
-            return SWEEP_SECONDS
-        return min(SWEEP_SECONDS, max(0.01, (wake_at - now()).total_seconds()))
+    def driven(self) -> list[str]:
+        """The ids of the executions that are driven here now."""
+        return list(self._drives)
 
-    async def _heartbeat(self) -> None:
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            try:
-                await self._journal.renew(list(self._drives), now())
-            except Exception:
-                logger.exception("renewing leases failed; it is tried again")
+    @property
+    def most(self) -> int:
+        return self._max_running
+
+    @property
+    def put_off(self) -> int:
+        return len(self._patience)
+
+    def cancel_soon(self, execution_id: str) -> None:
+        self._teller.in_background(self.cancel(execution_id))
 
     # -- one drive -----------------------------------------------------------------------------------------------
 
-    def _begin(self, execution: NewExecution, drive_with: Callable[[_Drive], Awaitable[None]]) -> None:
-        drive = self._drives[execution.id] = _Drive(execution)
-
-        async def run() -> None:
-            try:
-                await drive_with(drive)
-            finally:
-                del self._drives[execution.id]
-                if len(self._drives) == self._max_running - 1 or execution.concurrency_limit is not None:
-                    self._wake.set()  # somebody may have waited for this place
-
-        drive.task = asyncio.create_task(run())
-
-    async def _drive(self, drive: _Drive, claimed: Claimed, new: NewExecution | None) -> None:
+    def _begin(self, claimed: Claimed, *, is_new: bool) -> None:
         execution = claimed.execution
-        recorder = self._journal.recorder(
-            execution, claimed.epoch, lambda event: self._listen(drive, recorder, event), is_new=new is not None
-        )
+        drive = self._drives[execution.id] = Drive(execution, self._teller, self._handles)
+        drive.task = asyncio.create_task(self._run(drive, claimed, is_new))
+
+    async def _run(self, drive: Drive, claimed: Claimed, is_new: bool) -> None:
+        try:
+            await self._drive(drive, claimed, is_new)
+        finally:
+            del self._drives[drive.execution.id]
+            if len(self._drives) == self._max_running - 1 or drive.execution.concurrency_limit is not None:
+                self._upkeep.hurry()  # somebody may have waited for this place
+
+    async def _drive(self, drive: Drive, claimed: Claimed, is_new: bool) -> None:
+        execution = claimed.execution
+        recorder = drive.recorder = self._journal.recorder(execution, claimed.epoch, drive.hear, is_new=is_new)
         runner: Runner | None = None
         try:
-            runner = await self._prepare(drive, recorder, claimed, new)
+            runner = await self._prepare(recorder, claimed, is_new)
             if runner is None:
                 return
             drive.runner = runner
@@ -226,18 +212,16 @@ class EmbeddedHost:
         except Exception as error:
             logger.exception("driving failed; an accepted execution is taken up again", extra={"execution_id": execution.id})
             handle = self._handles.get(execution.id)
-            if new is not None and handle is not None:
+            if is_new and handle is not None:
                 handle.fail(error)
 
-    async def _prepare(
-        self, drive: _Drive, recorder: JournalRecorder, claimed: Claimed, new: NewExecution | None
-    ) -> Runner | None:
+    async def _prepare(self, recorder: JournalRecorder, claimed: Claimed, is_new: bool) -> Runner | None:
         """What drives the execution; None when it cannot begin: it has ended with the reason, or is tried again later."""
         execution = claimed.execution
         try:
             runner = await prepared(self._lender, claimed, recorder)
         except Exception as error:
-            ending = self._patience.ending(claimed, error, is_new=new is not None)
+            ending = self._patience.ending(claimed, error, is_new=is_new)
         else:
             self._patience.forget(execution.id)
             return runner
@@ -255,9 +239,9 @@ class EmbeddedHost:
         with suppress(Fenced):
             await recorder.durable()
             await self._journal.release(claimed.execution.id, claimed.epoch)
-            self._wake.set()
+            self._upkeep.hurry()
 
-    async def _end_from_outside(self, drive: _Drive, runner: Runner) -> None:
+    async def _end_from_outside(self, drive: Drive, runner: Runner) -> None:
         status, failure = stopped(drive.execution)
         task = asyncio.current_task()
         if task is not None:
@@ -274,9 +258,9 @@ class EmbeddedHost:
         if ended is not None:
             self._finish(ended.id, ended.status, ended.output, ended.error)
 
-    def _settle(self, drive: _Drive, outcome: Outcome) -> None:
+    def _settle(self, drive: Drive, outcome: Outcome) -> None:
         if outcome.status == "parked":
-            self._wake.set()
+            self._upkeep.hurry()
             return
         error = None if outcome.error is None else outcome.error.as_json()
         self._finish(drive.execution.id, outcome.status, outcome.output, error)
@@ -286,14 +270,3 @@ class EmbeddedHost:
         if handle is not None:
             drive = self._drives.get(execution_id)
             handle.finish(Ended(execution_id, status, output, error), drive.response if drive else None)
-
-    def _listen(self, drive: _Drive, recorder: JournalRecorder, event: Event) -> None:
-        execution = drive.execution
-        if len(drive.history) < HISTORY_LIMIT:
-            drive.history.append(event)
-        if isinstance(event, StepFinished) and event.response is not None and drive.response is None:
-            drive.response = event.response
-            handle = self._handles.get(execution.id)
-            if handle is not None:
-                recorder.when_durable(partial(handle.answered, event.response))
-        self._teller.tell(execution, recorder, event)

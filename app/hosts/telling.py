@@ -20,10 +20,12 @@ class Teller:
         self._bus = bus
         self._tasks: set[asyncio.Task[object]] = set()
 
+    @property
+    def has_listeners(self) -> bool:
+        return self._bus.is_watched
+
     def tell(self, execution: NewExecution, recorder: JournalRecorder, event: Event) -> None:
         """Tell of one event. Whoever hears of a beginning, an end or a question wants to look at it, so it is on disk by then."""
-        if not self._bus.is_watched:
-            return
         if not isinstance(event, ExecutionFinished):
             tell_execution(self._bus, execution.id, event)
         begins_or_ends = isinstance(event, (ExecutionStarted, ExecutionFinished))

@@ -36,6 +36,8 @@ class Journal:
         self._database = database
         self._writer = Writer(database)
         self.driver = driver
+        self.ends_are_news: Callable[[str], bool] = lambda workspace_id: False
+        """Whether how an execution of a workspace ends is left to be followed up, also when it did not fail."""
 
     def start(self) -> None:
         self._writer.start()
@@ -48,7 +50,8 @@ class Journal:
     ) -> JournalRecorder:
         """Where a driver's events go. One that is new is written with the first of them."""
         insert = execution_row(execution, self.driver, epoch, LEASE) if is_new else None
-        return JournalRecorder(self._writer, Batch(execution.id, epoch, insert), execution.workspace_id, listener)
+        batch = Batch(execution.id, epoch, insert)
+        return JournalRecorder(self._writer, batch, execution.workspace_id, listener, self.ends_are_news)
 
     async def accept(self, new: NewExecution) -> None:
         """Put an execution on disk as queued; whoever has a free place drives it."""
@@ -102,6 +105,18 @@ class Journal:
             await connection.execute(
                 sa.update(executions).where(executions.c.status.not_in(TERMINAL)).values(lease_until=None, driver=None)
             )
+
+    async def release_driver(self, driver: str) -> None:
+        """Drop the leases of a driver that is known to be dead, for the next claims to take at once."""
+        left = sa.update(executions).where(executions.c.driver == driver, is_open())
+        async with self._database.write(counts=False) as connection:
+            await connection.execute(left.values(lease_until=None, driver=None))
+
+    async def to_cancel(self, execution_ids: Sequence[str]) -> list[str]:
+        """Those of these executions that somebody, perhaps in another process, wants to end."""
+        wanted = sa.select(executions.c.id).where(executions.c.cancel_requested.is_(True), is_open())
+        async with self._database.read() as connection:
+            return list((await connection.execute(wanted.where(executions.c.id.in_(execution_ids)))).scalars())
 
     async def renew(self, execution_ids: Sequence[str], now: datetime) -> None:
         """Prolong the leases of executions that this driver is driving."""

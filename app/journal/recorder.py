@@ -5,26 +5,49 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from app.engine.events import Event, ExecutionFinished, ExecutionParked, StepFinished, StepParked
+from app.engine.events import (
+    Event,
+    ExecutionFinished,
+    ExecutionParked,
+    StepFinished,
+    StepParked,
+    StepsSkipped,
+    StepStarted,
+    StepStreamed,
+)
 from app.engine.waiting import settled
 from app.journal.batches import Batch
 from app.journal.rows import end_values, signal_row
 from app.journal.writer import Writer
 
+UNRECORDED = frozenset({StepStarted, StepStreamed, StepsSkipped})
+"""What is told and not kept: it follows from the rest, or matters only while it happens."""
+
 
 class JournalRecorder:
     """Hands one execution's events to the writer when durability is asked for, or soon."""
 
-    def __init__(self, writer: Writer, batch: Batch, workspace_id: str, listener: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        batch: Batch,
+        workspace_id: str,
+        listener: Callable[[Event], None],
+        ends_are_news: Callable[[str], bool],
+    ) -> None:
         self._writer = writer
         self._workspace_id = workspace_id
         self._batch = batch
         self._listener = listener
+        self._ends_are_news = ends_are_news
         self._written: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
         self._expected = False
 
     def record(self, event: Event) -> None:
+        if type(event) in UNRECORDED:
+            self._listener(event)
+            return
         if isinstance(event, StepFinished):
             self._batch.steps.append(event)
         elif isinstance(event, StepParked):
@@ -34,7 +57,7 @@ class JournalRecorder:
         elif isinstance(event, ExecutionParked):
             self._batch.changes |= {"status": "waiting", "wake_at": event.wake_at, "lease_until": None, "driver": None}
         elif isinstance(event, ExecutionFinished):
-            self._batch.changes |= end_values(event)
+            self._batch.changes |= end_values(event, is_news=self._ends_are_news(self._workspace_id))
         if not self._expected:
             self._expected = True
             self._writer.expect(self)

@@ -51,10 +51,10 @@ def execution_row(new: NewExecution, driver: str | None, epoch: int, lease: time
     }
 
 
-def end_values(event: ExecutionFinished) -> dict[str, Any]:
-    """Only a failure is left to be followed up."""
+def end_values(event: ExecutionFinished, *, is_news: bool) -> dict[str, Any]:
+    """A failure is left to be followed up, and where an end `is_news`, any end."""
     error = None if event.error is None else encode(event.error.as_json())
-    followed_up = {"followed_up": True} if event.status in ("completed", "cancelled") else {}
+    followed_up = {"followed_up": True} if event.status in ("completed", "cancelled") and not is_news else {}
     return followed_up | {
         "status": event.status,
         "output": event.output,

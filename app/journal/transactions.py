@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import re
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -56,13 +58,15 @@ class PortableTransactions:
 class ThreadTransactions:
     """SQLite through one connection in one thread: a transaction costs one hop there and one back.
 
-    Whoever else writes has its turn through the same `Database`, so neither waits in SQLite's own busy loop.
+    Whoever else writes in this process has its turn through the same `Database`; the journals of several processes take
+    turns by a lock on a file beside it. So nobody waits in SQLite's own busy loop, which sleeps ever longer.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
+        self._turns = Path(f"{database.path}-turn")
 
     async def write(self, batches: Sequence[Batch]) -> set[int]:
         async with self._database.turn:
@@ -82,18 +86,27 @@ class ThreadTransactions:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+            self._lock.close()
             self._connection = None
 
     def _write(self, batches: Sequence[Batch]) -> set[int]:
         if self._connection is None:
             self._connection = _connect(self._database.path)
+            self._lock = self._turns.open("w")
         cursor = self._connection.cursor()
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        try:
+            return self._transaction(cursor, batches)
+        finally:
+            fcntl.flock(self._lock, fcntl.LOCK_UN)
+
+    def _transaction(self, cursor: sqlite3.Cursor, batches: Sequence[Batch]) -> set[int]:
         cursor.execute("BEGIN IMMEDIATE")
         try:
             fenced = _run(cursor, batches)
             cursor.execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:
+            if cursor.connection.in_transaction:
                 cursor.execute("ROLLBACK")
             raise
         return fenced

@@ -115,6 +115,8 @@ class Block:
     join: Literal["all", "any"] | tuple[str, str] = "all"
     """When it runs: once all edges that lead to it are settled, or at the first taken one. `("mode", "any")` means any
     when the config's field `mode` is `any`."""
+    waits: bool = False
+    """True where it may answer Wait."""
     resume: Resume | None = None
     """What comes of a Wait; without it the Wait's value is the output."""
     sample: Json = None

@@ -12,6 +12,7 @@ from app.db import workflows as queries
 from app.db.memory import Memory
 from app.db.session import Database
 from app.db.workflows import WebhookRow, WorkflowRow
+from app.engine.program import Program
 from app.engine.waiting import settled
 from app.hosts.bus import EventBus
 from app.hosts.handles import HostStopped
@@ -21,6 +22,7 @@ from app.services.errors import ServiceError
 from app.services.executions import new_execution, server_stops
 from app.services.hook_body import read_body
 from app.services.lending import Programs
+from app.services.light import LightWebhooks
 from app.services.starts import Started, Starts
 from app.services.workflow_rows import armed_window, changed
 
@@ -59,6 +61,7 @@ class Hooks:
         self._bus = bus
         self._wait_seconds = wait_seconds
         self._webhooks = Memory(database, self._find)
+        self.light = LightWebhooks(database, bus)
 
     async def _find(self, webhook_id: str) -> tuple[WorkflowRow, dict[str, WebhookRow]] | None:
         async with self._database.read() as connection:
@@ -67,6 +70,7 @@ class Hooks:
     async def call(self, call: HookCall) -> HookAnswer:
         """Answer a webhook call. Raises ServiceError with the codes of G28; a wrong secret never uses up an arm."""
         webhook_id = _checked_id(call.webhook_id)
+        mark = self._database.changes.mark
         found = await self._webhooks.get(webhook_id)
         if found is None:
             raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no webhook `{webhook_id}`.", 404)
@@ -74,11 +78,13 @@ class Hooks:
         deployed = row.state == "deployed" and "deployed" in sources
         webhook = sources["deployed" if deployed or "draft" not in sources else "draft"]
         revision = (row.deployed_revision if webhook.source == "deployed" else None) or row.revision
-        await self._authorize(call, webhook, revision)
+        program = await self._authorize(call, webhook, revision)
         if not row.enabled:
             raise ServiceError("WORKFLOW_DISABLED", "This workflow is switched off.", 403)
         if not deployed and armed_window(row) is None:
             raise ServiceError("NOT_DEPLOYED", "This workflow is neither deployed nor armed, so it takes no calls.", 403)
+        if deployed:
+            self.light.note(webhook_id, row, program, mark)
         variables = await read_body(call.headers.get("content-type", ""), call.body)
         new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, _request(call))
         try:
@@ -87,8 +93,8 @@ class Hooks:
             raise _too_many(error) if error.code == "CONCURRENCY_LIMIT" else error from None
         return await self._answer(started)
 
-    async def _authorize(self, call: HookCall, webhook: WebhookRow, revision: int) -> None:
-        """Raises 401 unless the call bears the webhook's secret, 405 for a method that the block does not take."""
+    async def _authorize(self, call: HookCall, webhook: WebhookRow, revision: int) -> Program:
+        """The program to run. Raises 401 without the webhook's secret, 405 for a method that the block does not take."""
         program = (await self._programs.load(webhook.workflow_id, revision)).program
         step = program.steps[program.plan.number[webhook.block_id]]
         config = step.config.raw
@@ -99,6 +105,7 @@ class Hooks:
         methods = config.get("methods") or ["POST"]
         if call.method not in methods:
             raise ServiceError("METHOD_NOT_ALLOWED", f"This webhook takes {', '.join(methods)}, not {call.method}.", 405)
+        return program
 
     async def _start_armed(self, row: WorkflowRow, new: NewExecution) -> Started:
         """Use up the arm and accept the execution in one transaction: both happen, or neither."""

@@ -37,7 +37,7 @@ class Listeners:
         self._programs = programs
         self._known = Memory(database, self._find)
         self._ends_heard: dict[str, bool] = {}
-        self._heard_as_of = -1
+        self._heard_as_of = b""
 
     async def of(self, workspace_id: str, trigger: str) -> Sequence[Listener]:
         """The enabled blocks of this type in the deployed revisions of a workspace's workflows."""
@@ -51,12 +51,12 @@ class Listeners:
 
     def may_hear_of_ends(self, workspace_id: str) -> bool:
         """Whether somebody may listen for how executions end; also true when that is not known for certain."""
-        is_known = self._heard_as_of == self._database.changes and self._database.is_sole_writer
+        is_known = self._heard_as_of == self._database.changes.mark and self._database.is_sole_writer
         return not is_known or self._ends_heard.get(workspace_id, True)
 
     async def look_around(self) -> None:
         """Find out where somebody listens for how executions end."""
-        as_of = self._database.changes
+        as_of = self._database.changes.mark
         if self._heard_as_of == as_of:
             return
         async with self._database.read() as connection:

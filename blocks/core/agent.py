@@ -245,6 +245,7 @@ BLOCK = Block(
     description="Asks a language model, which may use workflows, blocks and MCP servers as tools.",
     config=AgentConfig,
     execute=execute,
+    waits=True,
     resume=resume,
     effect="write",
     needs=frozenset({"models", "workflows", "blocks", "state"}),

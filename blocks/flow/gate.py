@@ -129,6 +129,7 @@ BLOCK = Block(
     description="Asks people before it goes on.",
     config=GateConfig,
     execute=execute,
+    waits=True,
     resume=resume,
     outputs=(Port("approved", "Approved"), Port("rejected", "Rejected")),
     output_schema={

@@ -70,6 +70,7 @@ BLOCK = Block(
     description="Lets only so much through in a time.",
     config=RateLimitConfig,
     execute=execute,
+    waits=True,
     resume=resume,
     outputs=(Port("output", "Passes"), Port("limited", "Too much")),
     needs=frozenset({"state"}),

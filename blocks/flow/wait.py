@@ -59,6 +59,7 @@ BLOCK = Block(
     description="Waits for a while, or until a moment.",
     config=WaitConfig,
     execute=execute,
+    waits=True,
     output_schema={"description": "Its input, unchanged."},
     examples=(
         Example("One minute", {"seconds": 60}, input={"order": 7}, output={"order": 7}),

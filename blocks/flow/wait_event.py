@@ -91,6 +91,7 @@ BLOCK = Block(
     description="Waits until something happens elsewhere.",
     config=WaitEventConfig,
     execute=execute,
+    waits=True,
     resume=resume,
     outputs=(Port("output", "When it comes"), Port("timeout", "When the time is over")),
     effect="read",

@@ -18,9 +18,22 @@ export const element = (tag, attributes = {}, ...children) => fill(document.crea
 export const svgElement = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS(SVG, tag), attributes, children);
 
+const SPRITE = "/static/icons.svg";
+let spritePlace = `${SPRITE}#`;
+
 /** One icon of the sprite. */
 export const icon = (name) =>
-  svgElement("svg", { class: "icon", "aria-hidden": "true" }, svgElement("use", { href: `/static/icons.svg#${name}` }));
+  svgElement("svg", { class: "icon", "aria-hidden": "true" }, svgElement("use", { href: `${spritePlace}${name}` }));
+
+/** Put the sprite into the page, so that icons can be drawn while the server is away. */
+export async function keepIcons() {
+  const sprite = new DOMParser().parseFromString(await (await fetch(SPRITE)).text(), "image/svg+xml").documentElement;
+  for (const symbol of sprite.querySelectorAll("symbol")) symbol.id = `icon-${symbol.id}`;
+  for (const [name, value] of [["width", "0"], ["height", "0"], ["aria-hidden", "true"]]) sprite.setAttribute(name, value);
+  sprite.style.position = "absolute";
+  document.body.append(document.adoptNode(sprite));
+  spritePlace = "#icon-";
+}
 
 export const inField = (target) =>
   target instanceof Element && (target.closest("input, textarea, select, [contenteditable=true], .ace_editor") !== null);

@@ -5,7 +5,7 @@ import { CodeEditor } from "./code-editor.js";
 import { Comparison } from "./compare.js";
 import { Connecting } from "./connecting.js";
 import { Deployment } from "./deploy.js";
-import { toast } from "./dom.js";
+import { keepIcons, toast } from "./dom.js";
 import { distanceToCurve } from "./geometry.js";
 import { Follower } from "./follow.js";
 import { Gestures } from "./gestures.js";
@@ -34,6 +34,7 @@ const AGAIN_MS = 2000;
 
 const { workflow, palette, execution, user_id: userId, undo_steps: undoSteps } = JSON.parse(document.getElementById("bootstrap").textContent);
 document.title = `${workflow.name} · Blockyard`;
+keepIcons().catch(() => undefined);
 const find = (selector) => document.querySelector(selector);
 
 const store = new GraphStore(workflow, palette);

@@ -7,6 +7,7 @@ import re
 import httpx
 
 from tests.support.graphs import block
+from tests.support.keys import bearer, new_key
 from tests.support.server import Client, ServerProcess
 from tests.support.yaml_flows import HELLO, THREE, new_flow, unique
 
@@ -32,9 +33,11 @@ def test_a011_list_flows(client: Client) -> None:
     assert [(found["id"], found["status"], found["mode"]) for found in page["data"]] == [(flow["id"], "internal", "live")]
 
 
-def test_a012_listing_needs_the_right_to_read(server: ServerProcess) -> None:
+def test_a012_listing_needs_the_right_to_read(server: ServerProcess, client: Client) -> None:
     refused = httpx.get(f"{server.url}/api/v1/flows")
     assert (refused.status_code, refused.json()["error"]) == (401, "UNAUTHORIZED")
+    assert bearer(server, new_key(client, "flows:run")).get("/api/v1/flows").status_code == 403
+    assert bearer(server, new_key(client, "flows:read")).get("/api/v1/flows").status_code == 200
 
 
 def test_a107_all_routes_are_under_api_v1(client: Client) -> None:
@@ -235,7 +238,8 @@ def test_a_text_with_masked_secrets_keeps_them(client: Client) -> None:
     workflow = client.new(hook, block("say", "util.log", {"message": "x"}), edges=["hook>say"])
     text = client.get(f"/api/v1/flows/{workflow}").json()["yamlContent"]
     assert "very secret word" not in text
-    assert client.put(f"/api/v1/flows/{workflow}", json={"yamlContent": text.replace("message: x", "message: y")}).status_code == 200
+    changed = text.replace("message: x", "message: y")
+    assert client.put(f"/api/v1/flows/{workflow}", json={"yamlContent": changed}).status_code == 200
     configs = {found["id"]: found["config"] for found in client.drawn(workflow)["blocks"]}
     assert (configs["hook"]["webhook_secret"], configs["say"]["message"]) == ("very secret word", "y")
     client.delete(f"/api/workflows/{workflow}")

@@ -13,14 +13,15 @@ from websockets.sync.client import connect
 
 from tests.support.events import collected
 from tests.support.graphs import block
+from tests.support.keys import bearer, new_key
 from tests.support.peer import Peer
 from tests.support.server import Client, ServerProcess
 from tests.support.waiting import start
 from tests.support.yaml_flows import THREE, finished, new_flow
 
-ECHO = "name: echo\nvariables: {who: nobody}\ntasks:\n  - name: answer\n    type: code\n    properties: {code: 'output = variables'}\n"
+ECHO = "name: echo\ntasks:\n  - name: answer\n    type: code\n    properties: {code: 'output = variables'}\n"
 BROKEN = "name: broken\ntasks:\n  - name: sum\n    type: code\n    properties: {code: 'output = 1 / 0'}\n"
-EFFECT = "name: call\ntasks:\n  - name: fetch\n    type: http.request\n    properties: {url: '%s/order', method: POST, body: {a: 1}}\n"
+EFFECT = "name: call\ntasks:\n  - {name: fetch, type: http.request, properties: {url: '%s/order', method: POST, body: {a: 1}}}\n"
 
 
 def test_a001_every_flow_that_runs_in_the_studio_runs_from_code(client: Client) -> None:
@@ -42,8 +43,10 @@ def test_a015_a_run_answers_202(client: Client) -> None:
 
 def test_a014_running_needs_the_right(server: ServerProcess, client: Client) -> None:
     flow = new_flow(client)
-    refused = httpx.post(f"{server.url}/api/v1/flows/{flow['id']}/runs", json={})
-    assert (refused.status_code, refused.json()["error"]) == (401, "UNAUTHORIZED")
+    path = f"/api/v1/flows/{flow['id']}/runs"
+    assert httpx.post(f"{server.url}{path}", json={}).status_code == 401
+    assert bearer(server, new_key(client, "flows:read")).post(path).status_code == 403
+    assert bearer(server, new_key(client, "flows:run")).post(path).status_code == 202
 
 
 def test_a016_the_answer_bears_the_execution_id_in_data(client: Client) -> None:
@@ -103,8 +106,12 @@ def test_a020_a028_one_execution_with_its_steps(client: Client) -> None:
     assert all(isinstance(step["duration"], int) for step in data["steps"])
 
 
-def test_a021_reading_needs_the_right(server: ServerProcess) -> None:
-    assert httpx.get(f"{server.url}/api/v1/executions/{uuid4()}").status_code == 401
+def test_a021_reading_needs_the_right(server: ServerProcess, client: Client) -> None:
+    flow = new_flow(client)["id"]
+    path = f"/api/v1/executions/{client.post(f'/api/v1/flows/{flow}/runs').json()['executionId']}"
+    assert httpx.get(f"{server.url}{path}").status_code == 401
+    assert bearer(server, new_key(client, "flows:read")).get(path).status_code == 403
+    assert bearer(server, new_key(client, "executions:read")).get(path).status_code == 200
 
 
 def test_a022_a_status_is_one_of_the_known_words(client: Client) -> None:
@@ -183,7 +190,7 @@ def test_a129_list_executions(client: Client) -> None:
     assert client.get("/api/v1/executions", params={"status": "BEST"}).status_code == 400
 
 
-def test_a130_a134_a137_an_execution_as_printed(client: Client, peer: Peer) -> None:
+def test_a130_a134_an_execution_as_printed(client: Client, peer: Peer) -> None:
     flow = new_flow(client, EFFECT % peer.url)
     execution = client.post(f"/api/v1/flows/{flow['id']}/execute").json()["executionId"]
     found = finished(client, execution)

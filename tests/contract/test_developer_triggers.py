@@ -54,7 +54,8 @@ def test_a144_create_a_trigger(client: Client) -> None:
 
 
 def test_a144_a_schedule_knows_its_next_run(client: Client) -> None:
-    trigger = new_trigger(client, new_flow(client, ECHO)["id"], "schedule", config={"cron": "0 9 * * 1-5", "timezone": "Europe/Berlin"})
+    config = {"cron": "0 9 * * 1-5", "timezone": "Europe/Berlin"}
+    trigger = new_trigger(client, new_flow(client, ECHO)["id"], "schedule", config=config)
     assert trigger["nextRunAt"] is not None
     off = client.put(f"/api/v1/triggers/{trigger['id']}", json={"enabled": False}).json()
     assert off["nextRunAt"] is None

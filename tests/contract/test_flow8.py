@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.support.people import join
 from tests.support.server import Client, ServerProcess
 from tests.support.sockets import cookies, opened, until
 from tests.support.waiting import gate, start
@@ -100,6 +101,22 @@ def test_a062_an_error_names_what_was_not_found(client: Client) -> None:
 
 def test_a063_unauthorized(server: ServerProcess) -> None:
     assert httpx.get(f"{server.url}/api/flows").json()["error"] == "UNAUTHORIZED"
+
+
+def test_a064_forbidden(server: ServerProcess) -> None:
+    viewer = join(server, unique("viewer"), "viewer")
+    error = viewer.post("/api/flows", json={"name": unique()}).json()
+    assert (error["error"], error["statusCode"]) == ("FORBIDDEN", 403)
+
+
+def test_a067_internal_error(server: ServerProcess, client: Client) -> None:
+    flow = new_flow(client)
+    with closing(sqlite3.connect(server.data / "blockyard.db", timeout=10)) as connection, connection:
+        connection.execute("UPDATE revisions SET graph = x'00' WHERE workflow_id = ?", (flow,))
+    error = client.get(f"/api/flows/{flow}").json()
+    assert (error["error"], error["statusCode"]) == ("INTERNAL_ERROR", 500)
+    assert "Traceback" not in str(error)
+    client.delete(f"/api/flows/{flow}")
 
 
 def test_a065_not_found(client: Client) -> None:
@@ -202,9 +219,8 @@ def test_a081_add_a_layer_with_all_its_fields(client: Client) -> None:
 
 
 def test_a080_a_graph_without_layers_is_a_409_with_the_reason(client: Client) -> None:
-    workflow = client.create(
-        unique(), *({"id": name, "type": "flow.noop"} for name in "abc"), {"id": "d", "type": "flow.noop"}, edges=["a>b", "a>c", "b>d"]
-    )
+    blocks = [{"id": name, "type": "flow.noop"} for name in "abcd"]
+    workflow = client.create(unique(), *blocks, edges=["a>b", "a>c", "b>d"])
     for answer in (
         client.get(f"/api/flows/{workflow}/layers"),
         client.post(f"/api/flows/{workflow}/layers", json=code("x", "output = 1")),
@@ -340,7 +356,7 @@ def route(flow: str, **more: Any) -> dict[str, Any]:
     return {"name": "orders", "httpMethod": "POST", "path": "/orders", "targetFlowIds": [flow], **more}
 
 
-def test_a096_a098_channels(server: ServerProcess, client: Client) -> None:
+def test_a096_a098_channels_are_listed_and_read(server: ServerProcess, client: Client) -> None:
     name = unique("channel")
     flow = new_flow(client, code("answer", "output = variables"))
     answer = client.post("/api/channels", json={"name": name, "authMode": "public", "routes": [route(flow)]})

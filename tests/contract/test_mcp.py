@@ -43,9 +43,11 @@ def key(server: ServerProcess) -> str:
 @asynccontextmanager
 async def session(server: ServerProcess, token: str, **options: Any) -> AsyncIterator[McpClient]:
     """The SDK's own client, connected."""
-    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
-        async with McpClient(streamable_http_client(f"{server.url}/api/mcp", http_client=http), **options) as client:
-            yield client
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
+        McpClient(streamable_http_client(f"{server.url}/api/mcp", http_client=http), **options) as client,
+    ):
+        yield client
 
 
 def test_a029_a032_list_the_tools_as_printed(server: ServerProcess, key: str) -> None:
@@ -134,7 +136,7 @@ async def test_the_sdks_client_lists_and_calls(server: ServerProcess, client: Cl
         assert json.loads(failed.content[0].text)["error"] == "FLOW_NOT_FOUND"
 
 
-async def test_clients_of_the_earlier_handshake_are_served_too(server: ServerProcess, key: str) -> None:
+def test_clients_of_the_earlier_handshake_are_served_too(server: ServerProcess, key: str) -> None:
     headers = {"Authorization": f"Bearer {key}", "Accept": "application/json, text/event-stream"}
     hello = {
         "jsonrpc": "2.0",

@@ -188,7 +188,7 @@ def test_a238_a239_the_port_is_chosen_by_an_option(server: ServerProcess) -> Non
     assert httpx.get(f"http://127.0.0.1:{server.port}/healthz").status_code == 200
 
 
-def test_a239_the_default_port_is_8080() -> None:
+def test_a108_a239_the_default_port_is_8080() -> None:
     from app.settings import Settings
 
     assert Settings().port == 8080

@@ -177,7 +177,7 @@ async def test_the_sweep_survives_an_error_of_the_database(tmp_path: Path, monke
             return await due(*arguments, **more)
 
         monkeypatch.setattr(stage.journal, "due", flaky)
-        monkeypatch.setattr("app.hosts.embedded.SWEEP_SECONDS", 0.05)
+        monkeypatch.setattr("app.hosts.upkeep.SWEEP_SECONDS", 0.05)
         new = new_execution()
         await stage.journal.accept(new)
         assert (await stage.ended(new.id)).status == "completed"

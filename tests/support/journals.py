@@ -97,7 +97,7 @@ async def step_rows(database: Database, execution_id: str) -> dict[str, Any]:
     query = sa.select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.seq)
     whole = sa.select(executions.c.finished_steps).where(executions.c.id == execution_id)
     async with database.read() as connection:
-        rows = {step.block_id: step for step in await connection.execute(query)}
+        rows: dict[str, Any] = {step.block_id: step for step in await connection.execute(query)}
         kept = unpacked(execution_id, (await connection.execute(whole)).scalar())
     assert not (rows and kept), "steps are stored in one way"
     return rows or {step["block_id"]: SimpleNamespace(**step) for step in kept}

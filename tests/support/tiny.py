@@ -63,7 +63,7 @@ def tiny(type: str, execute: Run = pass_on, **more: Any) -> Block:
         icon="box",
         description="",
         execute=execute,
-        **{"config": Anything, **more},
+        **{"config": Anything, "waits": True, **more},
     )
 
 

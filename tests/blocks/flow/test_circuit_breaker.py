@@ -23,10 +23,16 @@ class Line:
     seconds: float = 0.0
     error: BlockError | None = None
     calls: list[str] = field(default_factory=list)
+    meanwhile: str = ""
+    """Another execution that asks while the call is under way, and what it hears."""
+    heard: str = ""
 
     async def run(self, name: str, mode: str = "live", **config: Json) -> str:
         async def body(iteration: int, value: Json, names: Mapping[str, Json]) -> Json:
             self.calls.append(name)
+            if self.meanwhile:
+                other, self.meanwhile = self.meanwhile, ""
+                self.heard = await self.run(other)
             if self.error:
                 raise self.error
             return {"answer": value}
@@ -71,6 +77,15 @@ async def test_one_may_try_when_the_time_is_over(line: Line) -> None:
     line.seconds, line.error = 130, None
     assert [await line.run(name) for name in ("f", "g")] == ["output", "output"]
     assert line.calls == ["a", "b", "d", "f", "g"]
+
+
+async def test_while_one_tries_the_others_wait(line: Line) -> None:
+    line.error = DOWN
+    for name in ("a", "b"):
+        await line.run(name)
+    line.seconds, line.error, line.meanwhile = 60, None, "d"
+    assert await line.run("c") == "output"
+    assert (line.heard, line.calls) == ("open", ["a", "b", "c"])
 
 
 async def test_a_step_that_runs_again_counts_once(line: Line) -> None:

@@ -51,6 +51,20 @@ async def test_a_counter_at_the_same_time(run: Any, state: Any) -> None:
     assert await store(run, state, operation="increment", value=-0.5) == (19.5, True)
 
 
+async def test_somebody_else_was_faster(run: Any, refused: Any, state: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    swap, others = state.swap, [10, 20]
+
+    async def contested(namespace: str, key: str, *values: Any) -> bool:
+        if others:
+            await state.set(namespace, key, others.pop())
+        return bool(await swap(namespace, key, *values))
+
+    monkeypatch.setattr(state, "swap", contested)
+    assert await store(run, state, operation="increment") == (11, True)
+    others.extend(range(100, 200))
+    assert (await refused("kv.set", {"key": "k", "operation": "increment"}, state=state)).code == "BUSY"
+
+
 async def test_a_list_keeps_the_last(run: Any, state: Any) -> None:
     for number in range(5):
         await store(run, state, operation="append", value=number, keep=3)
