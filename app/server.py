@@ -21,7 +21,7 @@ from app.web.auth import is_loopback
 from app.web.gateway import Gateway
 from app.web.protocol import BoundedProtocol
 
-GRACE_SECONDS = 3
+GRACE_SECONDS = 2
 
 
 class CannotStart(Exception):

@@ -40,7 +40,8 @@ class Subscription:
         """The next message. Raises TimeoutError when none comes in time, and returns None when closed."""
         if self.dropped and self._queue.empty():
             return None
-        return await asyncio.wait_for(self._queue.get(), timeout)
+        async with asyncio.timeout(timeout):
+            return await self._queue.get()
 
 
 class EventBus:

@@ -25,6 +25,7 @@ from app.sdk import Json
 
 logger = logging.getLogger(__name__)
 
+AGAIN_SECONDS = 0.5
 CANCEL_SECONDS = 10.0
 """How long a caller waits for an execution to end that it has cancelled."""
 
@@ -82,6 +83,10 @@ class EmbeddedHost:
 
     async def cancel(self, execution_id: str) -> bool:
         """End an execution from whatever state it is in, and its children; False when it has ended already."""
+        drive = self._drives.get(execution_id)
+        if drive is not None and drive.recorder is not None:
+            with suppress(Exception):
+                await drive.recorder.durable()  # what nobody has written yet cannot be found
         if not await self._journal.request_cancel(execution_id):
             return False
         handle = self.watch(execution_id)
@@ -214,6 +219,7 @@ class EmbeddedHost:
             handle = self._handles.get(execution.id)
             if is_new and handle is not None:
                 handle.fail(error)
+            self._teller.in_background(self._let_go(claimed))
 
     async def _prepare(self, recorder: JournalRecorder, claimed: Claimed, is_new: bool) -> Runner | None:
         """What drives the execution; None when it cannot begin: it has ended with the reason, or is tried again later."""
@@ -240,6 +246,12 @@ class EmbeddedHost:
             await recorder.durable()
             await self._journal.release(claimed.execution.id, claimed.epoch)
             self._upkeep.hurry()
+
+    async def _let_go(self, claimed: Claimed) -> None:
+        """Give up the lease of a drive that broke, as soon as the database lets us."""
+        while self.accepting and not await self._journal.tried_to_release(claimed.execution.id, claimed.epoch):
+            await asyncio.sleep(AGAIN_SECONDS)
+        self._upkeep.hurry()
 
     async def _end_from_outside(self, drive: Drive, runner: Runner) -> None:
         status, failure = stopped(drive.execution)

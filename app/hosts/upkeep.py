@@ -68,7 +68,8 @@ class Upkeep:
                 logger.exception("sweep failed; it is tried again")
                 pause = SWEEP_SECONDS
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+                async with asyncio.timeout(pause):  # before Python 3.12, wait_for may swallow the cancellation that ends us
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _sweep_once(self) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.session import Database
@@ -21,7 +23,7 @@ from app.journal.batches import Batch
 from app.journal.copies import copy_steps
 from app.journal.queues import has_place
 from app.journal.recorder import JournalRecorder
-from app.journal.records import Claimed, Copy, Ended, NewExecution
+from app.journal.records import Claimed, Copy, Ended, Fenced, NewExecution
 from app.journal.rows import execution_row, read_execution, read_json, read_step
 from app.journal.writer import Writer
 from app.sdk import Json
@@ -98,6 +100,15 @@ class Journal:
     async def release(self, execution_id: str, epoch: int) -> None:
         """Give an unfinished execution back, for the next claim to take at once."""
         await self._writer.submit(Batch(execution_id, epoch, changes={"lease_until": None, "driver": None}))
+
+    async def tried_to_release(self, execution_id: str, epoch: int) -> bool:
+        """Give it back if it is still ours; False when the database does not work now."""
+        try:
+            with suppress(Fenced):
+                await self.release(execution_id, epoch)
+        except (OSError, SQLAlchemyError):
+            return False
+        return True
 
     async def release_all(self) -> None:
         """Drop every lease. Only for the one process that owns the database, before it drives anything."""

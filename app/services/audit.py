@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -39,9 +40,7 @@ class Verdict:
 
 async def record(connection: AsyncConnection, actor: Actor, action: str, target: str = "") -> None:
     """Write down what an actor does, in the transaction that does it."""
-    name = f"{actor.username} (key)" if actor.key_id else actor.username
-    deed = Deed(actor.workspace_id, actor.user_id, name, action, target, actor.address, actor.request_id)
-    await queries.append(connection, deed, datetime.now(UTC))
+    await queries.append(connection, _deed(actor, action, target), datetime.now(UTC))
 
 
 async def record_by_operator(connection: AsyncConnection, action: str, target: str, workspace_id: str | None = None) -> None:
@@ -52,11 +51,35 @@ async def record_by_operator(connection: AsyncConnection, action: str, target: s
 class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._waiting: list[tuple[Deed, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def note(self, actor: Actor, action: str, target: str) -> None:
-        """Write down what has been done by a service that keeps no record itself."""
-        async with self._database.write(counts=False) as connection:
-            await record(connection, actor, action, target)
+        """Write down what has been done by a service that keeps no record itself; returns when it is on disk.
+
+        Whatever comes while a transaction is under way shares the next one.
+        """
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((_deed(actor, action, target), written))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
+        await written
+
+    async def _write(self) -> None:
+        while self._waiting:
+            taken, self._waiting = self._waiting, []
+            try:
+                async with self._database.write(counts=False) as connection:
+                    for deed, _ in taken:
+                        await queries.append(connection, deed, datetime.now(UTC))
+            except Exception as error:
+                for _, written in taken:
+                    if not written.done():
+                        written.set_exception(error)
+                continue
+            for _, written in taken:
+                if not written.done():
+                    written.set_result(None)
 
     async def list(self, actor: Actor, paging: Paging) -> Page[AuditEntry]:
         """What was done in the actor's workspace, the newest first."""
@@ -80,6 +103,11 @@ class Audit:
                 count, head = row.seq, row.hash
             if len(rows) < BATCH:
                 return Verdict(count, head.hex())
+
+
+def _deed(actor: Actor, action: str, target: str) -> Deed:
+    name = f"{actor.username} (key)" if actor.key_id else actor.username
+    return Deed(actor.workspace_id, actor.user_id, name, action, target, actor.address, actor.request_id)
 
 
 def _entry(row: AuditRow) -> AuditEntry:

@@ -43,7 +43,8 @@ class EventStarts:
     async def fitting(self, workspace_id: str, name: str) -> Sequence[Listener]:
         """Where workflows start for an event of this name. To be asked before the transaction."""
         found = await self._listeners.of(workspace_id, TRIGGER)
-        return [one for one in found if one.step is not None and fnmatchcase(name, str(one.step.config.raw.get("event", "")))]
+        blocks = [one for one in found if one.step is not None and fnmatchcase(name, str(one.step.config.raw.get("event", "")))]
+        return blocks + [one for pattern, one in await self._listeners.standing(workspace_id) if fnmatchcase(name, pattern)]
 
     async def about_execution(
         self, connection: AsyncConnection, fitting: Sequence[Listener], workflow_id: str, execution_id: str

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from app.db import listeners as queries
+from app.db import triggers
 from app.db.memory import Memory
 from app.db.session import Database
 from app.db.workflows import WorkflowRow
 from app.engine.program import Step
+from app.engine.values import decode_stored
 from app.hosts.handles import WorkflowBroken
 from app.services.lending import Programs
 
@@ -36,6 +38,7 @@ class Listeners:
         self._database = database
         self._programs = programs
         self._known = Memory(database, self._find)
+        self._standing = Memory(database, self._find_standing)
         self._ends_heard: dict[str, bool] = {}
         self._heard_as_of = b""
 
@@ -43,6 +46,18 @@ class Listeners:
         """The enabled blocks of this type in the deployed revisions of a workspace's workflows."""
         found = await self._known.get(workspace_id)
         return [one for one in found if one.step is not None and one.step.block.type == trigger]
+
+    async def standing(self, workspace_id: str) -> Sequence[tuple[str, Listener]]:
+        """The event triggers that stand beside workflows, each with the names of the events that it waits for."""
+        return await self._standing.get(workspace_id)
+
+    async def _find_standing(self, workspace_id: str) -> Sequence[tuple[str, Listener]]:
+        async with self._database.read() as connection:
+            rows = await triggers.listening(connection, workspace_id)
+        return [
+            (str(decode_stored(trigger.config).get("event")), Listener(row, row.deployed_revision or row.revision, None))
+            for trigger, row in rows
+        ]
 
     async def of_workflow(self, row: WorkflowRow, revision: int, *triggers: str) -> Sequence[Listener]:
         """The enabled blocks of these types in one revision."""
@@ -66,6 +81,7 @@ class Listeners:
 
     async def _hears_of_ends(self, workspace_id: str) -> bool:
         patterns = [str(found.step.config.raw.get("event")) for found in await self.of(workspace_id, EVENT) if found.step]
+        patterns += [pattern for pattern, _ in await self.standing(workspace_id)]
         return any(fnmatchcase(name, pattern) for name in QUIET_ENDS for pattern in patterns)
 
     async def _find(self, workspace_id: str) -> Sequence[Listener]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
+
 from app.engine.values import encode
-from app.sdk import Json
+from app.sdk import BlockError, File, Json, is_file
 from app.services.hooks import HookAnswer
 
 GUARD = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
@@ -28,6 +31,7 @@ NEVER_SENT = frozenset(
 )
 """What a workflow cannot say: it is about the connection, or about the whole site that the studio lives on."""
 WITHOUT_BODY = frozenset({204, 205, 304})
+MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}(; ?charset=[\w-]{1,40})?", re.ASCII)
 
 
 Parts = tuple[int, dict[str, str], bytes]
@@ -57,7 +61,11 @@ def _header_text(value: Json) -> str:
 
 
 def _content(body: Json, content_type: str) -> tuple[bytes, str]:
-    """A text goes out as it is, unless its type says JSON; everything else as JSON."""
+    """A text goes out as it is, unless its type says JSON, and a file as its bytes; everything else as JSON."""
     if isinstance(body, str) and "json" not in content_type.lower():
         return body.encode(), "text/plain"
+    if is_file(body):
+        with suppress(BlockError):  # what only looks like a file goes out as the object that it is
+            file = File.of(body, "body")
+            return file.content, file.media_type if MEDIA_TYPE.fullmatch(file.media_type) else "application/octet-stream"
     return encode(body), "application/json"

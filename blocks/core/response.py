@@ -1,7 +1,8 @@
 """Answers whoever started the workflow.
 
 The caller of a webhook, or of the workflow from code, gets this status, these headers and this body. When no body is
-given, the input of the block is the body. The caller waits until this block is reached; other branches go on.
+given, the input of the block is the body. A file, such as a PDF that a block before has made, is sent as a file. The caller
+waits until this block is reached; other branches go on.
 """
 
 from __future__ import annotations

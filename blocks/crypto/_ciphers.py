@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from app.sdk import BlockError
-from blocks.crypto._content import from_base64
+from blocks.crypto._content import from_base64, pem
 
 KEY, PASSWORD = b"\x01", b"\x02"
 NONCE_BYTES = 12
@@ -87,7 +87,7 @@ def _fernet(key: str) -> Fernet:
 
 def _rsa_encrypted(key: str, content: bytes) -> bytes:
     try:
-        public = serialization.load_pem_public_key(key.encode())
+        public = serialization.load_pem_public_key(pem(key).encode())
     except (ValueError, UnsupportedAlgorithm):
         public = None
     if not isinstance(public, rsa.RSAPublicKey):
@@ -100,7 +100,7 @@ def _rsa_encrypted(key: str, content: bytes) -> bytes:
 
 def _private(key: str) -> rsa.RSAPrivateKey:
     try:
-        private = serialization.load_pem_private_key(key.encode(), password=None)
+        private = serialization.load_pem_private_key(pem(key).encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         private = None
     if not isinstance(private, rsa.RSAPrivateKey):

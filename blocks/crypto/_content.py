@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Literal
 
 from pydantic import Field
 
 from app.sdk import AnyJson, BlockError, Config, File, Json, is_file
 
+PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----([A-Za-z0-9+/=\s]+)-----END \1-----")
 Encoding = Literal["hex", "base64", "base64url"]
 ENCODING_HELP = "How bytes are written as text."
 
@@ -29,6 +31,16 @@ class ContentConfig(Config):
         if isinstance(data, str) or is_file(data):
             return File.of(data, "source").content
         return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def pem(text: str) -> str:
+    """A key in PEM with its line ends, which a form of one line or a settings file may have changed."""
+    found = PEM.search(text.replace("\\n", "\n"))
+    if found is None:
+        return text
+    body = "".join(found[2].split())
+    lines = "\n".join(body[start : start + 64] for start in range(0, len(body), 64))
+    return f"-----BEGIN {found[1]}-----\n{lines}\n-----END {found[1]}-----\n"
 
 
 def encoded(content: bytes, encoding: Encoding) -> str:

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from app.sdk import Block, BlockError, Config, Context, Example, HttpRequest, Json, Output, Port, SecretText, kind
 from blocks.core._fields import ADVANCED, LongText
+from blocks.crypto._content import pem
 from blocks.crypto._tokens import Algorithm, Refused, checked, key_of, made, unchecked
 
 EXAMPLE_KEY = "a-secret-of-at-least-32-characters"
@@ -80,7 +81,7 @@ def _signed(context: Context, config: JwtConfig) -> str:
 def _own_key(config: JwtConfig) -> str:
     if not config.key:
         raise BlockError("KEY_INVALID", "field `key`: is needed", retryable=False)
-    return config.key
+    return pem(config.key)
 
 
 async def _key(context: Context, config: JwtConfig, token: str) -> Json:

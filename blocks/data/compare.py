@@ -14,6 +14,7 @@ from collections.abc import Hashable
 from pydantic import Field
 
 from app.sdk import AnyJson, Block, BlockError, Config, Context, Example, Json, Output, Port
+from blocks.data._offload import beside
 from blocks.data._paths import FieldName, get
 from blocks.flow._items import MAX_ITEMS
 from blocks.flow._values import identity, kind_of
@@ -44,6 +45,13 @@ class CompareConfig(Config):
 
 
 async def execute(context: Context, config: CompareConfig, value: Json) -> Output:
+    lists = [items for items in (config.before, config.after) if isinstance(items, list)]
+    result = await beside(max(lists, key=len, default=[]), _compared, config)
+    differs = any(result[name] for name in ("added", "removed", "changed"))
+    return Output(result, ports=("output", "different" if differs else "equal"))
+
+
+def _compared(config: CompareConfig) -> dict[str, Json]:
     before, after = (_by_key(config, name) for name in ("before", "after"))
     both = [key for key in after if key in before]
     changed = [
@@ -51,14 +59,12 @@ async def execute(context: Context, config: CompareConfig, value: Json) -> Outpu
         for key in both
         if (fields := _different(before[key], after[key], config.ignore))
     ]
-    result = {
+    return {
         "added": [item for key, item in after.items() if key not in before],
         "removed": [item for key, item in before.items() if key not in after],
         "changed": changed,
         "same": len(both) - len(changed),
     }
-    differs = any(result[name] for name in ("added", "removed", "changed"))
-    return Output(result, ports=("output", "different" if differs else "equal"))
 
 
 def _by_key(config: CompareConfig, name: str) -> dict[Hashable, Json]:

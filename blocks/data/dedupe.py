@@ -18,6 +18,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Context, Example, Json, Output, Port
+from blocks.data._offload import beside
 from blocks.data._paths import FieldName, get
 from blocks.flow._items import ItemsConfig
 from blocks.flow._keys import own_key
@@ -50,7 +51,7 @@ class DedupeConfig(ItemsConfig):
 
 async def execute(context: Context, config: DedupeConfig, value: Json) -> Output:
     items = config.list_of(value)
-    unique = _unique(items, config)
+    unique = await beside(items, _unique, items, config)
     if config.history != "none":
         unique = await _unseen(context, config, unique)
     context.log(f"{len(items) - len(unique)} of {len(items)} items were removed")

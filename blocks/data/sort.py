@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, Config, Context, Example, Json, Output
+from blocks.data._offload import beside
 from blocks.data._order import order_key
 from blocks.data._paths import get
 from blocks.flow._items import ItemsConfig
@@ -50,10 +51,15 @@ class SortConfig(ItemsConfig):
 
 
 async def execute(context: Context, config: SortConfig, value: Json) -> Output:
-    items = list(config.list_of(value))
+    items = config.list_of(value)
+    return Output(await beside(items, _sorted, items, config))
+
+
+def _sorted(items: list[Json], config: SortConfig) -> list[Json]:
+    found = list(items)
     for key in reversed(config.keys or [SortKey()]):
-        _sort(items, key, config)
-    return Output(items)
+        _sort(found, key, config)
+    return found
 
 
 def _sort(items: list[Json], key: SortKey, config: SortConfig) -> None:

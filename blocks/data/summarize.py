@@ -18,6 +18,7 @@ from pydantic import Field
 
 from app.sdk import Block, BlockError, Config, Context, Example, Json, Output
 from blocks.core._fields import as_text
+from blocks.data._offload import beside
 from blocks.data._order import order_key
 from blocks.data._paths import FieldName, get, last_name
 from blocks.flow._items import ItemsConfig
@@ -56,16 +57,21 @@ class SummarizeConfig(ItemsConfig):
 
 
 async def execute(context: Context, config: SummarizeConfig, value: Json) -> Output:
+    items = config.list_of(value)
+    return Output(await beside(items, _summarized, items, config))
+
+
+def _summarized(items: list[Json], config: SummarizeConfig) -> list[Json]:
     groups: dict[object, list[Json]] = {}
     heads: dict[object, dict[str, Json]] = {}
-    for item in config.list_of(value):
+    for item in items:
         head = {last_name(field): get(item, field) for field in config.group_by}
         key = identity(list(head.values()))
         heads.setdefault(key, head)
         groups.setdefault(key, []).append(item)
     if not config.group_by and not groups:
         groups[()], heads[()] = [], {}
-    return Output([{**heads[key], **_line(items, config)} for key, items in groups.items()])
+    return [{**heads[key], **_line(members, config)} for key, members in groups.items()]
 
 
 def _line(items: list[Json], config: SummarizeConfig) -> dict[str, Json]:

@@ -38,7 +38,7 @@ async def execute(context: Context, config: JsonConfig, value: Json) -> Output:
     data = config.data(value)
     match config.operation:
         case "parse":
-            return Output(_parsed(_text(data), ""))
+            return Output(_parsed(_text(data), "") if _is_text(data) else data)
         case "parse_lines":
             return Output(_parsed_lines(_text(data)))
         case "build":
@@ -52,9 +52,12 @@ async def execute(context: Context, config: JsonConfig, value: Json) -> Output:
             return Output(await work("blocks.formats._json_work:patch", data, config.change))
 
 
+def _is_text(data: Json) -> bool:
+    """False where it is data already, as when JSON was typed into the form."""
+    return isinstance(data, str) or is_file(data)
+
+
 def _text(data: Json) -> str:
-    if not isinstance(data, str) and not is_file(data):
-        raise BlockError("FILE_INVALID", "field `source`: must be a text or a file; this is data already", retryable=False)
     return File.of(data, "source").text("source")
 
 

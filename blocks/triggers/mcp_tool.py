@@ -19,6 +19,7 @@ class McpToolConfig(Config):
 
     tool: str = Field(
         title="Name of the tool",
+        min_length=1,
         pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$",
         description="Letters, digits, - and _. Agents call the tool by it.",
         json_schema_extra={"initial": "", "placeholder": "order_status"},

@@ -4,7 +4,7 @@ import { performOne, same } from "./operations.js";
 const LOOK_BACK = 200;
 
 /** The blocks and edges that an operation is about; whoever touches the same must keep its order. */
-export function touched(operation) {
+function touched(operation) {
   if (operation.type === "add_block") return [`block ${operation.block.id}`];
   if (operation.type === "move_blocks") return Object.keys(operation.positions).map((id) => `block ${id}`);
   if (operation.type === "connect") {

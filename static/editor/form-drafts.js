@@ -49,6 +49,17 @@ export class FormDrafts {
     }, KEEP_MS));
   }
 
+  /** Blocks have new ids, `Map(old -> new)`. */
+  renamed(ids) {
+    for (const [id, fields] of [...this.waiting]) {
+      const made = ids.get(id);
+      if (!made) continue;
+      this.taken(id);
+      const withId = (text) => JSON.stringify({ ...JSON.parse(text), id: made });
+      this.note(made, fields.map(([name, value]) => [name, name === "block" ? withId(value) : value]));
+    }
+  }
+
   /** The server has read all that was typed. */
   taken(blockId) {
     if (!this.waiting.delete(blockId)) return;

@@ -164,7 +164,10 @@ new Others({ store, sync, bar: find("#others-bar") });
 
 sync.problemListeners.add((found) => problems.set(found));
 sync.listeners.add(() => deployment.show());
-sync.remoteListeners.add(({ renamed }) => panel.renamed(renamed.blocks));
+sync.renamedListeners.add((renamed) => {
+  panel.renamed(renamed.blocks);
+  selection.renamed(renamed);
+});
 find("[data-workflow-name]").textContent = workflow.name;
 problems.set(workflow.problems || []);
 runner.showRunning(false);

@@ -66,12 +66,6 @@ export class GraphStore {
     this.tell([], "history");
   }
 
-  /** Take over another graph (loaded anew); the history starts again. */
-  replace(graph) {
-    this.fill(graph);
-    this.tell([], "load");
-  }
-
   /** Take over what others have changed. It is no step of this history. */
   receive(changes) {
     if (!changes.length) return;
@@ -88,13 +82,9 @@ export class GraphStore {
     }
   }
 
-  toGraph() {
-    return { blocks: [...this.blocks.values()], edges: [...this.edges.values()] };
-  }
-
   /**
-   * Call `listener(changes, origin, merge, unit)` after every change; origin is edit, undo, redo, remote (others did it),
-   * load (all is new) or history (only the steps are); unit is the id of the step.
+   * Call `listener(changes, origin, merge, unit)` after every change; origin is edit, undo, redo, remote (others did it)
+   * or history (only the steps are new); unit is the id of the step.
    */
   subscribe(listener) {
     this.listeners.add(listener);

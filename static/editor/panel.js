@@ -39,7 +39,7 @@ export class Panel {
     this.settings.addEventListener("htmx:after:swap", (event) => isEdit(event) && this.readForm());
     this.settings.addEventListener("htmx:error", (event) => isEdit(event) && this.drafts.later(new Error("The server cannot be reached.")));
     this.settings.addEventListener("htmx:response:error", (event) => isEdit(event) && this.drafts.later(new Error("The server did not take the form.")));
-    store.subscribe((operations, origin, merge) => this.changed(operations, origin, merge));
+    store.subscribe((changes, _, merge) => this.changed(changes, merge));
   }
 
   get open() {
@@ -147,6 +147,7 @@ export class Panel {
     this.taken = this.sent;
     this.take(this.settings);
     this.noteFormBlock();
+    if (this.formBlock?.id !== this.settings.dataset.block) this.loadForm();
     this.settings.dispatchEvent(new CustomEvent("form:shown", { bubbles: true }));
   }
 
@@ -189,7 +190,7 @@ export class Panel {
     return true;
   }
 
-  changed(operations, origin, merge) {
+  changed(changes, merge) {
     if (!this.blockId) return;
     if (!this.store.blocks.has(this.blockId)) {
       this.blockId = null;
@@ -197,9 +198,9 @@ export class Panel {
       return;
     }
     this.showHead();
-    const mine = operations.find(({ kind, id }) => kind === "block" && id === this.blockId);
+    const mine = changes.find(({ kind, id }) => kind === "block" && id === this.blockId);
     const other = mine && withoutPosition(mine.before) !== withoutPosition(mine.after);
-    if (origin === "load" || (other && merge !== mergeKey(this.blockId))) this.renew();
+    if (other && merge !== mergeKey(this.blockId)) this.renew();
   }
 
   /** Show the form anew, after taking over what was typed into it. */
@@ -211,7 +212,14 @@ export class Panel {
 
   /** Blocks have new ids, `Map(old -> new)`, because somebody else has taken theirs. */
   renamed(ids) {
-    if (ids.has(this.blockId)) this.blockId = ids.get(this.blockId);
+    this.drafts.renamed(ids);
+    const made = ids.get(this.blockId);
+    if (!made) return;
+    this.blockId = made;
+    if (!this.form || !this.formBlock) return;
+    this.settings.dataset.block = made;
+    this.formBlock = { ...this.formBlock, id: made };
+    this.form.elements.block.value = JSON.stringify(this.formBlock);
   }
 
   focusField(field) {

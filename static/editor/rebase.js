@@ -23,7 +23,7 @@ function collisions(mine, graph, wereThere) {
     const names = new Map(added.map((thing) => [thing.id, thing]));
     const renamed = new Map();
     for (const [id, thing] of names) {
-      if (!things.has(id) || there(id) || same(things.get(id), thing)) continue;
+      if (!things.has(id) || there(id, thing)) continue;
       const made = free(id, (wanted) => things.has(wanted) || names.has(wanted) || [...renamed.values()].includes(wanted));
       renamed.set(id, made);
     }
@@ -71,14 +71,14 @@ const isSameWay = (one, other) =>
   ["source", "sourceHandle", "target", "targetHandle"].every((end) => (one[end] ?? "") === (other[end] ?? ""));
 
 /** Why an operation cannot be done to this graph any more; null when it can, "done" when it need not be. */
-function refusal(graph, operation) {
+function refusal(graph, operation, isDone) {
+  if (isDone(operation)) return "done";
   if (operation.type === "connect") {
     const { edge } = operation;
     if ([...graph.edges.values()].some((other) => isSameWay(other, edge))) return "done";
     const known = graph.blocks.has(edge.source) && graph.blocks.has(edge.target);
     if (known && leadsTo(graph, edge.target, edge.source)) return "loop";
   }
-  if (operation.type === "add_block" && same(graph.blocks.get(operation.block.id), operation.block)) return "done";
   if (operation.type === "remove_block" && !graph.blocks.has(operation.block_id)) return "done";
   if (operation.type === "disconnect" && !graph.edges.has(operation.edge_id)) return "done";
   if (operation.type === "move_blocks" && !Object.keys(operation.positions).some((id) => graph.blocks.has(id))) return "done";
@@ -112,19 +112,21 @@ const isEqual = (one, other) =>
  * Entries, `[{operations}]` in their order, on top of `graph`, to which `theirs` have led.
  *
  * Answers `{entries, lost, contested, renamed}`: the entries that still do something; operations that cannot be done any more
- * with the reason (`gone`, `blocked`, `loop`); fields that both have set; new ids for things that both had added.
+ * with the reason (`gone`, `blocked`, `loop`); fields that both have set; new ids for things that both had added. When nobody
+ * knows any more what led to the graph (`unknown`), a block in it that is just like one of mine is taken for mine.
  */
-export function rebase(entries, theirs, graph) {
+export function rebase(entries, theirs, graph, { unknown = false } = {}) {
   const all = entries.flatMap((entry) => entry.operations);
   const removed = new Set(all.flatMap((one) => (one.type === "remove_block" ? [one.block_id] : one.type === "disconnect" ? [one.edge_id] : [])));
-  const there = (id) => removed.has(id);
-  const renamed = collisions(all, graph, { block: there, edge: there });
+  const isMine = (block) => unknown && same(graph.blocks.get(block.id), block);
+  const renamed = collisions(all, graph, { block: (id, block) => removed.has(id) || isMine(block), edge: (id) => removed.has(id) });
+  const isDone = (operation) => operation.type === "add_block" && !removed.has(operation.block.id) && isMine(operation.block);
   const rename = renaming(renamed);
   const moving = { blocks: new Map(graph.blocks), edges: new Map(graph.edges) };
   const lost = [];
   const kept = entries.map((entry) => {
     const operations = rename(entry.operations).filter((operation) => {
-      const reason = refusal(moving, operation);
+      const reason = refusal(moving, operation, isDone);
       const done = reason ?? performOne(moving, operation);
       if (typeof done !== "string") return true;
       if (done !== "done") lost.push({ operation, reason: done });

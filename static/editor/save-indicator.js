@@ -1,5 +1,5 @@
 // Shows the state of saving in the header, with what a person can do about it.
-import { element, icon, toast } from "./dom.js";
+import { announce, element, icon, toast } from "./dom.js";
 
 const SHOWN = {
   saved: ["cloud-check", "Saved"],
@@ -35,8 +35,12 @@ function discardButton(sync) {
 
 /** Keep `place` up to date with the state of `sync`. */
 export function showSaving(place, sync, bar) {
+  let last = "saved";
   const show = () => {
     const { state, reason, journal } = sync;
+    if (state === "offline" && last !== "offline") announce("Offline. Your changes are kept in this browser.");
+    if (state === "saved" && last === "offline") announce("Saved");
+    if (state === "offline" || state === "saved") last = state;
     const kept = journal.kept
       ? "Your changes are kept in this browser." : "Keep this tab open: the browser has no room for a safe copy.";
     const [sign, words] = SHOWN[state];

@@ -31,6 +31,12 @@ export class Selection {
     this.set([...blocks], [...this.edges]);
   }
 
+  /** Things have new ids, `{blocks: Map(old -> new), edges: Map}`. */
+  renamed({ blocks, edges }) {
+    this.blocks = new Set([...this.blocks].map((id) => blocks.get(id) ?? id));
+    this.edges = new Set([...this.edges].map((id) => edges.get(id) ?? id));
+  }
+
   clear() {
     this.set([]);
   }

@@ -16,7 +16,8 @@ const isPassing = (status) => status === 0 || status === 429 || status >= 500;
 
 /**
  * States: saved, pending, saving, offline (the server cannot be reached; it is tried again) and failed (it refuses), the last
- * two with a `reason`. `remoteListeners` hear `{batches, lost, contested, renamed}` of what others have done.
+ * two with a `reason`. `remoteListeners` hear `{batches, lost, contested, before}` of what others have done; before that
+ * `renamedListeners` hear `{blocks, edges}`, new ids for things whose ids others have taken.
  */
 export class Sync {
   constructor({ workflow, store, journal, clientId, call = callJson }) {
@@ -31,6 +32,7 @@ export class Sync {
     this.listeners = new Set();
     this.problemListeners = new Set();
     this.remoteListeners = new Set();
+    this.renamedListeners = new Set();
     store.subscribe((changes, origin, _, unit) => OWN_STEPS.includes(origin) && this.changed(changes, origin, unit));
     window.addEventListener("online", () => this.again());
     window.addEventListener("pagehide", () => this.keep());
@@ -243,8 +245,9 @@ export class Sync {
   /** Put what is not saved here on top of `missed`; null means that only the whole graph tells. */
   async integrate({ revision, missed }) {
     const batches = [];
+    const unknown = !missed;
     let base = this.base;
-    if (missed === null || missed === undefined) {
+    if (unknown) {
       const graph = await this.call("GET", `${this.path}/graph`);
       base = graphOf(graph);
       batches.push({ author: "", words: [], operations: operationsOf(differences(this.base, base)) });
@@ -257,19 +260,22 @@ export class Sync {
       if (own) this.forget([own]);
       else batches.push(batch);
     }
-    this.onTop(base, revision, this.queue, batches);
+    this.onTop(base, revision, this.queue, batches, unknown);
   }
 
   /** The queue becomes `entries` on top of a newer base, and the canvas shows it. */
-  onTop(base, revision, entries, batches) {
-    const result = rebase(entries, batches.flatMap((batch) => batch.operations), base);
+  onTop(base, revision, entries, batches, unknown = false) {
+    const result = rebase(entries, batches.flatMap((batch) => batch.operations), base, { unknown });
     const before = { blocks: new Map(this.store.blocks), edges: new Map(this.store.edges) };
     const left = new Set(result.entries.map((entry) => entry.batch_id));
     const gone = entries.filter((entry) => !left.has(entry.batch_id));
     if (gone.length) this.journal.drop(gone.map((entry) => entry.batch_id));
     Object.assign(this, { base, revision, queue: result.entries });
     for (const entry of this.queue) entry.unkept = true;
-    if (result.renamed.blocks.size || result.renamed.edges.size) this.store.renameHistory(renaming(result.renamed));
+    if (result.renamed.blocks.size || result.renamed.edges.size) {
+      this.store.renameHistory(renaming(result.renamed));
+      for (const listener of this.renamedListeners) listener(result.renamed);
+    }
     this.store.receive(differences(this.store, withEntries(base, this.queue)));
     this.keep();
     for (const listener of this.remoteListeners) listener({ ...result, batches, before });

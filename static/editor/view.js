@@ -25,7 +25,7 @@ export class View {
     this.edges = new EdgeLayer(this);
     this.world = element("div", { class: "world" }, this.cardLayer, this.edges.svg, this.edges.tools);
     root.prepend(this.world, this.marquee);
-    store.subscribe((_, origin) => this.changed(origin));
+    store.subscribe(() => this.schedule());
     selection.subscribe(() => this.schedule());
     this.measure();
     new ResizeObserver(() => this.measure()).observe(root);
@@ -67,14 +67,6 @@ export class View {
 
   boxes(ids = this.store.blocks.keys()) {
     return [...ids].map((id) => this.store.blocks.get(id)).filter(Boolean).map((block) => this.box(block));
-  }
-
-  changed(origin) {
-    if (origin === "load") {
-      for (const card of this.cards.values()) card.element.remove();
-      this.cards.clear();
-    }
-    this.schedule();
   }
 
   schedule() {

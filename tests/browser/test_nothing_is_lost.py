@@ -139,6 +139,7 @@ def test_the_network_goes_and_comes_back(page: Page, client: Client, server: Ser
     page.context.set_offline(True)
     rename(page, "a", "First")
     state(page, "offline")
+    expect(card(page, "a").locator("use").first).to_have_attribute("href", "#icon-code")
     add(page, "Response")
     card(page, "start").focus()
     page.keyboard.press("Control+z")

@@ -137,6 +137,25 @@ def test_a_block_that_one_removes_while_the_other_changes_it_can_be_brought_back
     assert [(edge["source"], edge["target"]) for edge in client.drawn(workflow)["edges"]] == [("start", "b"), ("start", "a")]
 
 
+def test_a_form_follows_its_block_when_the_other_has_taken_its_id(
+    ada: Page, grace: Page, client: Client, workflow: str
+) -> None:
+    ada.route("**/operations", lambda route: route.abort())
+    add(ada, "Split")
+    name = ada.locator('#block-form [name="name"]')
+    expect(name).to_have_value("Split")
+    add(grace, "Split")
+    rename(grace, "split_1", "Split of Grace")
+    expect(card(ada, "split_2")).to_be_attached()
+    expect(card(ada, "split_1")).to_contain_text("Split of Grace")
+    name.fill("Split of Ada")
+    ada.unroute("**/operations")
+    expect(card(grace, "split_2")).to_contain_text("Split of Ada")
+    expect(card(ada, "split_2")).to_have_class("canvas-card selected")
+    drawn = {found["id"]: found["name"] for found in client.drawn(workflow)["blocks"]}
+    assert (drawn["split_1"], drawn["split_2"]) == ("Split of Grace", "Split of Ada")
+
+
 def test_typing_goes_on_while_the_other_changes_the_same_block(ada: Page, grace: Page, client: Client, workflow: str) -> None:
     card(ada, "a").click()
     code = ada.locator('#block-form [name="config.code"]')

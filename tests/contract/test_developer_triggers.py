@@ -61,6 +61,15 @@ def test_a144_a_schedule_knows_its_next_run(client: Client) -> None:
     assert off["nextRunAt"] is None
 
 
+def test_a144_an_event_starts_its_flow(client: Client) -> None:
+    flow, mark = new_flow(client, ECHO)["id"], unique("order")
+    trigger = new_trigger(client, flow, "event", config={"event": f"{mark}.*"})
+    (execution,) = client.post("/api/events", json={"name": f"{mark}.paid", "payload": {"order": 7}}).json()["started"]
+    assert client.wait_for(execution)["output"]["data"] == {"order": 7}
+    client.put(f"/api/v1/triggers/{trigger['id']}", json={"enabled": False})
+    assert client.post("/api/events", json={"name": f"{mark}.paid", "payload": {}}).json()["started"] == []
+
+
 def test_a145_update_a_trigger(server: ServerProcess, client: Client) -> None:
     trigger = new_trigger(client, new_flow(client, ECHO)["id"])
     client.put(f"/api/v1/triggers/{trigger['id']}", json={"enabled": False})

@@ -88,7 +88,7 @@ def test_tidy_goes_from_left_to_right(evaluate: Evaluate) -> None:
 
 def test_tidy_puts_branches_in_the_order_of_their_ports_however_they_were_drawn(evaluate: Evaluate) -> None:
     for places in evaluate(FAN + """
-        const { blocks, edges: ways } = store.toGraph();
+        const [blocks, ways] = [[...store.blocks.values()], [...store.edges.values()]];
         const reversed = storeOf([...blocks].reverse(), [...ways].reverse());
         return [places, Object.fromEntries(tidyPositions(reversed))];"""):
         assert places["first"]["y"] < places["second"]["y"] < places["third"]["y"]

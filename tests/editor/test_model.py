@@ -80,8 +80,9 @@ def test_listeners_hear_what_changed_and_why(evaluate: Evaluate) -> None:
     assert evaluate(CHAIN + """
         const heard = [];
         store.subscribe((operations, origin) => heard.push(origin, operations.length));
-        edits.changeBlock(store, "code_1", { name: "One" }); store.undo(); store.redo(); store.replace(store.toGraph());
-        return heard;""") == ["edit", 1, "undo", 1, "redo", 1, "load", 0]
+        edits.changeBlock(store, "code_1", { name: "One" }); store.undo(); store.redo();
+        store.receive([{ kind: "block", id: "code_9", before: null, after: block("code_9", "code") }]);
+        return [...heard, store.past.length];""") == ["edit", 1, "undo", 1, "redo", 1, "remote", 1, 1]
 
 
 def test_new_ids_take_the_types_last_word_and_a_free_number(evaluate: Evaluate) -> None:

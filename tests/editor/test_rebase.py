@@ -65,6 +65,16 @@ def test_new_blocks_with_the_same_id_both_stay(evaluate: Evaluate) -> None:
     ]
 
 
+def test_two_blocks_that_are_just_alike_are_still_two(evaluate: Evaluate) -> None:
+    """Unless nobody knows who has made the one that is there: then it may be mine, saved long ago."""
+    assert evaluate(REBASED + """
+        const saved = applied(graph([]), [add("code_1")]).graph;
+        return [false, true].map((unknown) => {
+          const { entries, lost } = rebase([entry(add("code_1"))], [], saved, { unknown });
+          return [entries.map(({ operations }) => operations[0].block.id), lost];
+        });""") == [[["code_2"], []], [[], []]]
+
+
 def test_work_on_a_block_that_is_gone_is_named(evaluate: Evaluate) -> None:
     assert evaluate(REBASED + """
         const line = { type: "connect", edge: edge("b", "output", "a") };

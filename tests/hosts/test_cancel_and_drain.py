@@ -215,3 +215,14 @@ async def test_a_wish_to_cancel_outlives_the_host(tmp_path: Path) -> None:
     async with staged(tmp_path, GATE, types(gate.block())) as stage:
         assert (await stage.ended(execution_id)).status == "cancelled"
         assert gate.passed == []
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_sweep_that_is_woken_in_the_moment_of_its_end_still_ends(tmp_path: Path, turns: int) -> None:
+    async with staged(tmp_path, graph("a"), types()) as stage:
+        await asyncio.sleep(0.2)
+        stage.host.sweep_soon()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await stage.host.drain(0)

@@ -169,6 +169,17 @@ async def test_a_token(run: Any, algorithm: str, own: str, public: str) -> None:
     assert (outcome.ports, outcome.value["claims"]["sub"], outcome.value["header"]["kid"]) == (("valid",), "ü", "1")
 
 
+@pytest.mark.parametrize("line_end", ["", " ", "\r\n", "\\n"], ids=["none", "space", "windows", "written"])
+async def test_keys_whose_line_ends_were_changed(run: Any, line_end: str) -> None:
+    own, public = (key.replace("\n", line_end) for key in (RSA_PRIVATE, RSA_PUBLIC))
+    token = (await run("crypto.jwt", {"operation": "sign", "algorithm": "RS256", "key": own, "expires_seconds": 0})).value[
+        "token"
+    ]
+    assert (await run("crypto.jwt", {"algorithm": "RS256", "key": public}, token)).ports == ("valid",)
+    sealed = (await run("crypto.encrypt", {"method": "rsa-oaep", "key": public}, "x")).value
+    assert (await run("crypto.encrypt", {"operation": "decrypt", "method": "rsa-oaep", "key": own}, sealed)).value == "x"
+
+
 def signed(claims: dict[str, Json], **more: Any) -> str:
     return jwt.encode(claims, SECRET, **{"algorithm": "HS256", **more})
 

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.anyio
     ("config", "value", "wanted"),
     [
         ({}, File("a.json", "application/json", b"\xef\xbb\xbf[1]").value(), [1]),
+        ({}, {"a": [1]}, {"a": [1]}),
         ({"operation": "build", "indent": 2, "sort_keys": True}, {"b": 1, "a": "ü"}, '{\n  "a": "ü",\n  "b": 1\n}'),
         ({"operation": "parse_lines"}, '{"a": 1}\n\n[2]\r\n', [{"a": 1}, [2]]),
         ({"operation": "build_lines"}, [{"a": "ü"}, None], '{"a": "ü"}\nnull\n'),
@@ -32,7 +33,7 @@ async def test_json(run: Any, config: dict[str, Json], value: Json, wanted: Json
         ({}, "[NaN]", "NOT_JSON", "source"),
         ({}, "[" * 100_000, "NOT_JSON", "source"),
         ({}, "", "NOT_JSON", "line 1"),
-        ({}, {"a": 1}, "FILE_INVALID", "data already"),
+        ({"operation": "parse_lines"}, {"a": 1}, "FILE_INVALID", "source"),
         ({"operation": "parse_lines"}, "[1]\n{", "NOT_JSON", "line 2"),
         ({"operation": "patch", "change": [{"op": "remove", "path": "/x"}]}, {}, "PATCH_INVALID", "change"),
         ({"operation": "patch", "change": [{"op": "test", "path": "/a", "value": 2}]}, {"a": 1}, "PATCH_INVALID", "change"),
