@@ -12,32 +12,48 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "blockyard-bench" / "node-red"
 FUNCTION = """
 let total = 0;
 for (const item of msg.payload.items) total += item.price * item.quantity;
 msg.payload = { total };
-msg.statusCode = total > 100 ? 200 : 202;
 return msg;
 """
-FLOWS = [
-    {"id": "tab", "type": "tab", "label": "bench"},
-    {"id": "in", "type": "http in", "z": "tab", "url": "/order", "method": "post", "wires": [["total"]]},
-    {"id": "total", "type": "function", "z": "tab", "func": FUNCTION, "outputs": 1, "wires": [["way"]]},
-    {
-        "id": "way",
+EXPRESSION = '{"total": $sum(payload.items.(price * quantity))}'
+
+
+def _flow(url: str, total: dict[str, Any]) -> list[dict[str, Any]]:
+    """http in -> total -> switch -> one of two http responses."""
+    way = {
         "type": "switch",
-        "z": "tab",
         "property": "payload.total",
         "propertyType": "msg",
         "rules": [{"t": "gt", "v": "100", "vt": "num"}, {"t": "else"}],
         "outputs": 2,
-        "wires": [["large"], ["small"]],
-    },
-    {"id": "large", "type": "http response", "z": "tab", "statusCode": "", "wires": []},
-    {"id": "small", "type": "http response", "z": "tab", "statusCode": "", "wires": []},
+    }
+    nodes: dict[str, dict[str, Any]] = {
+        "in": {"type": "http in", "url": url, "method": "post", "wires": [["total"]]},
+        "total": {**total, "wires": [["way"]]},
+        "way": {**way, "wires": [["large"], ["small"]]},
+        "large": {"type": "http response", "statusCode": "200", "wires": []},
+        "small": {"type": "http response", "statusCode": "202", "wires": []},
+    }
+    tab = url.strip("/")
+    wired = {name: [[f"{tab}-{to}" for to in port] for port in node["wires"]] for name, node in nodes.items()}
+    placed = [{**node, "id": f"{tab}-{name}", "z": tab, "wires": wired[name]} for name, node in nodes.items()]
+    return [{"id": tab, "type": "tab", "label": tab}, *placed]
+
+
+FLOWS = [
+    *_flow("/function", {"type": "function", "func": FUNCTION, "outputs": 1}),
+    *_flow(
+        "/expression",
+        {"type": "change", "rules": [{"t": "set", "p": "payload", "pt": "msg", "to": EXPRESSION, "tot": "jsonata"}]},
+    ),
 ]
+"""The total by a function node (JavaScript) and by a change node (an expression in JSONata)."""
 SETTINGS = """module.exports = {
   httpAdminRoot: false, credentialSecret: false, logging: { console: { level: "warn" } }, uiHost: "127.0.0.1",
 };"""
@@ -60,7 +76,7 @@ def installed() -> list[str]:
 
 @contextmanager
 def running(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Node-RED with the flow deployed at http://127.0.0.1:<port>/order."""
+    """Node-RED with its flows deployed at http://127.0.0.1:<port>/function and /expression."""
     with TemporaryDirectory() as directory:
         home = Path(directory)
         (home / "flows.json").write_text(json.dumps(FLOWS))
@@ -68,7 +84,7 @@ def running(port: int) -> Iterator[subprocess.Popen[bytes]]:
         command = [*installed(), "--userDir", str(home), "--port", str(port), "flows.json"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            _wait(f"http://127.0.0.1:{port}/order")
+            _wait(f"http://127.0.0.1:{port}/expression")
             yield process
         finally:
             process.terminate()

@@ -42,19 +42,24 @@ class Rig:
 
     def memory_bytes(self) -> int:
         """Resident memory of the server and of all its workers."""
-        server = psutil.Process(self._process.pid)
-        total = 0
-        for process in (server, *server.children(recursive=True)):
-            try:
-                total += process.memory_info().rss
-            except psutil.NoSuchProcess:
-                continue
-        return total
+        return memory_of(self._process.pid)
 
     def executions(self) -> dict[str, int]:
         """How many executions are on disk, by status."""
         with closing(sqlite3.connect(self._data / "blockyard.db")) as connection:
             return dict(connection.execute("SELECT status, count(*) FROM executions GROUP BY status").fetchall())
+
+
+def memory_of(pid: int) -> int:
+    """Resident memory of a process and of all that it has started, in bytes."""
+    server = psutil.Process(pid)
+    total = 0
+    for process in (server, *server.children(recursive=True)):
+        try:
+            total += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total
 
 
 @contextmanager

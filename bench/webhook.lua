@@ -7,7 +7,8 @@ function init(arguments)
   file:close()
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Authorization"] = "Bearer " .. arguments[2]
-  request = function() return wrk.format() end
+  local formatted = wrk.format()
+  request = function() return formatted end
 end
 
 function done(summary, latency, requests)

@@ -256,3 +256,11 @@ def test_a_block_just_placed_lacks_only_what_a_person_must_fill_in(block: Block)
     entry = palette_entry(block)
     minted = dict.fromkeys(entry["mint"], "5f0f5a0c-3f0e-4b7e-9a53-0b7c1c6f2d11")
     assert all(problem.message.endswith("is needed") for problem in validate_config(block, entry["defaults"] | minted))
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.type)
+def test_what_decides_whether_a_field_is_shown_is_a_choice_beside_it(block: Block) -> None:
+    beside = {field.name: field for field in form(block)}
+    for field in beside.values():
+        for name, values in field.when:
+            assert (beside[name].kind, set(values) - set(beside[name].choices)) == ("choice", set()), field.name

@@ -6,12 +6,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -19,6 +18,7 @@ from app.db.changes import Changes
 
 READERS = 4
 BUSY_TIMEOUT_MS = 10_000
+REVISION_LENGTH = 4
 ONE_WRITER = "SELECT pg_advisory_xact_lock(20260601)"
 """PostgreSQL's BEGIN IMMEDIATE: who writes sees all that was written before, and nobody else writes until the end."""
 
@@ -120,7 +120,20 @@ def _hide_details(engine: AsyncEngine) -> None:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    """Alembic, ten megabytes and half a second, is imported only when there is something to do."""
+    migrations = Path(__file__).parent / "migrations"
+    newest = max(path.name[:REVISION_LENGTH] for path in (migrations / "versions").glob("0*.py"))
+    if _revision(connection) == newest:
+        return
+    config = import_module("alembic.config").Config()
+    config.set_main_option("script_location", str(migrations))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    import_module("alembic.command").upgrade(config, "head")
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """The migration that this database has reached; None when it is new."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return found

@@ -39,6 +39,8 @@ class FormField:
     maximum: float | None = None
     placeholder: str = ""
     advanced: bool = False
+    when: tuple[tuple[str, tuple[Json, ...]], ...] = ()
+    """Fields beside it with the values for which it matters; elsewhere the form need not show it."""
 
 
 def form(block: Block) -> tuple[FormField, ...]:
@@ -57,7 +59,7 @@ def title_of(name: str, info: FieldInfo) -> str:
 
 
 def extra(info: FieldInfo) -> dict[str, Json]:
-    """What a field's declaration says beyond pydantic's own words: kind, initial, mint, advanced, placeholder."""
+    """What a field's declaration says beyond pydantic's own words: kind, initial, mint, advanced, placeholder, when."""
     return dict(info.json_schema_extra) if isinstance(info.json_schema_extra, dict) else {}
 
 
@@ -86,6 +88,7 @@ def _field(name: str, info: FieldInfo) -> FormField:
         maximum=_bound(info.metadata, "le", "lt"),
         placeholder=str(more.get("placeholder", "")),
         advanced=bool(more.get("advanced", False)),
+        when=tuple((name, tuple(values)) for name, values in more.get("when", {}).items()),
     )
 
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-
-import networkx as nx
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from app.engine.graph import Graph
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
+
+NETWORKX = "networkx"
+"""Imported when the first graph is looked at: ten megabytes that an idle server need not hold."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class Plan:
 def compile_plan(graph: Graph, joins_any: Collection[str] = ()) -> Plan:
     """The plan of a graph that has passed validation; networkx gives the order (ties as the person drew them)."""
     drawn = {block.id: number for number, block in enumerate(graph.blocks)}
-    digraph: nx.DiGraph[str] = nx.DiGraph()
+    nx = import_module(NETWORKX)
+    digraph: DiGraph[str] = nx.DiGraph()
     digraph.add_nodes_from(drawn)
     digraph.add_edges_from((edge.source, edge.target) for edge in graph.edges)
     ids = tuple(nx.lexicographical_topological_sort(digraph, key=drawn.__getitem__))

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import networkx as nx
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from app.engine.graph import Edge, Graph, GraphBlock, Problem
+from app.engine.plan import NETWORKX
 from app.engine.registry import BlockTypes
+
+if TYPE_CHECKING:
+    from networkx import MultiDiGraph
 
 MAX_NESTING = 20
 """How many containers may stand inside each other."""
@@ -128,13 +132,15 @@ def _parts(graph: Graph, bodies: Mapping[str, frozenset[str]]) -> dict[str, Grap
 def _too_deep(graph: Graph, types: BlockTypes) -> str | None:
     """A block inside too many containers; None also where a cycle makes the question senseless."""
     ports = {block.id: _body_port(block.type, types) for block in graph.blocks}
-    digraph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    nx = import_module(NETWORKX)
+    digraph: MultiDiGraph[str] = nx.MultiDiGraph()
     digraph.add_nodes_from(ports)
     digraph.add_edges_from((edge.source, edge.target, {"handle": edge.source_handle}) for edge in graph.edges)
     depth: dict[str, int] = dict.fromkeys(digraph, 0)
     if not nx.is_directed_acyclic_graph(digraph):
         return None
-    for block_id in nx.topological_sort(digraph):
+    order: list[str] = list(nx.topological_sort(digraph))
+    for block_id in order:
         if depth[block_id] > MAX_NESTING:
             return block_id
         for _, target, edge in digraph.out_edges(block_id, data=True):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-
-import networkx as nx
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from app.engine import regions
 from app.engine.graph import Graph, GraphBlock, Problem
+from app.engine.plan import NETWORKX
 from app.engine.registry import BlockTypes
 from app.sdk import ERROR_PORT, Block
+
+if TYPE_CHECKING:
+    from networkx import DiGraph
 
 MAX_BLOCKS = 5_000
 MAX_EDGES = 20_000
@@ -83,7 +87,8 @@ def _handle_problem(edge_id: str, block: GraphBlock, side: str, handle: str, kno
 
 
 def _cycles(graph: Graph, types: BlockTypes) -> Iterator[Problem]:
-    digraph: nx.DiGraph[str] = nx.DiGraph()
+    nx = import_module(NETWORKX)
+    digraph: DiGraph[str] = nx.DiGraph()
     digraph.add_nodes_from(block.id for block in graph.blocks)
     digraph.add_edges_from((edge.source, edge.target) for edge in graph.edges)
     for component in nx.strongly_connected_components(digraph):

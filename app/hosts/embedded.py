@@ -249,9 +249,11 @@ class EmbeddedHost:
 
     async def _let_go(self, claimed: Claimed) -> None:
         """Give up the lease of a drive that broke, as soon as the database lets us."""
-        while self.accepting and not await self._journal.tried_to_release(claimed.execution.id, claimed.epoch):
+        if await self._journal.tried_to_release(claimed.execution.id, claimed.epoch):
+            self._upkeep.hurry()
+        elif self.accepting:
             await asyncio.sleep(AGAIN_SECONDS)
-        self._upkeep.hurry()
+            self._teller.in_background(self._let_go(claimed))
 
     async def _end_from_outside(self, drive: Drive, runner: Runner) -> None:
         status, failure = stopped(drive.execution)

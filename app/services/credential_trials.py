@@ -15,7 +15,7 @@ from app.db.session import Database
 from app.sdk import BlockError, Http, HttpRequest
 from app.services.actors import Actor
 from app.services.audit import record
-from app.services.credentials import OAUTH, Credentials, OpenedCredential
+from app.services.credentials import MASK, OAUTH, Credentials, OpenedCredential
 from app.services.errors import invalid
 from app.services.oauth import OAuth
 
@@ -55,7 +55,7 @@ class CredentialTrials:
                 return await self._token_there(actor, opened)
             return await self._tried(opened, address.strip())
         except BlockError as error:
-            return Trial(False, self._masked(opened, error.message))
+            return Trial(False, _masked(opened, error.message))
 
     async def _tried(self, opened: OpenedCredential, address: str) -> Trial:
         data = opened.data
@@ -99,11 +99,11 @@ class CredentialTrials:
         await self._reach.greeting(parts.hostname, port, waits=False)
         return Trial(True, f"{parts.hostname} is there, at port {port}. User and password are tried when a block uses them.")
 
-    def _masked(self, opened: OpenedCredential, message: str) -> str:
-        for value in opened.data.values():
-            if len(value) >= 4:
-                message = message.replace(value, "***")
-        return message
+
+def _masked(opened: OpenedCredential, message: str) -> str:
+    for value in opened.secrets():
+        message = message.replace(value, MASK)
+    return message
 
 
 def _check_private_key(data: Mapping[str, str]) -> None:

@@ -62,6 +62,11 @@ class OpenedCredential:
         """What `${NAME}` stands for: with OAuth the token of today."""
         return self.data.get("access_token" if self.type in OAUTH else TYPES[self.type].secret_field, "")
 
+    def secrets(self) -> list[str]:
+        """Every value of it that nobody may see."""
+        plain = {field.name for field in TYPES[self.type].fields if not field.secret} | {"token_ends"}
+        return [value for field, value in self.data.items() if field not in plain and value]
+
     @property
     def needs_token(self) -> bool:
         """Whether a token has to be fetched before this can be used."""

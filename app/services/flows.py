@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from app.catalog import Catalog
@@ -25,6 +26,8 @@ from app.services.workflow_settings import SettingsOfWorkflows, WorkflowSettings
 from app.services.workflows import Workflow, Workflows, WorkflowSummary
 
 MAX_LABEL = 100
+REMEMBERED = 50
+"""How many texts are remembered; a revision never changes, so neither does its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ class Flows:
         self._settings = settings
         self._workflows = workflows
         self._graphs = graphs
-        self._catalog = catalog
         self._triggers = frozenset(block.type for block in catalog if block.trigger)
+        self._texts: OrderedDict[Hashable, str] = OrderedDict()
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -107,14 +110,22 @@ class Flows:
             return Flow(found, details, details.text, total)
         masked = self._graphs.masked(found.graph)
         head = Head(found.name, details.namespace, found.description, found.settings.deadline_ms)
+        key = (found.id, found.revision, head, tuple(forms), exactly)
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = await self._written(head, masked, forms, exactly=exactly)
+            while len(self._texts) > REMEMBERED:
+                self._texts.popitem(last=False)
+        return Flow(found, details, text, total)
+
+    async def _written(self, head: Head, graph: Graph, forms: Sequence[Form], *, exactly: bool) -> str:
+        """Writing a large graph takes seconds, so it is done beside everything else, and remembered."""
         try:
             if exactly:
-                text = await asyncio.to_thread(write_document, forms[0], head, masked, self._triggers)
-            else:
-                text = await asyncio.to_thread(first_expressible, forms, head, masked, self._triggers)
+                return await asyncio.to_thread(write_document, forms[0], head, graph, self._triggers)
+            return await asyncio.to_thread(first_expressible, forms, head, graph, self._triggers)
         except CannotExpress as error:
             raise _too_narrow(forms[0], error) from None
-        return Flow(found, details, text, total)
 
     async def check(self, actor: Actor, text: str) -> Checked:
         """Look at a text; nothing is run or stored."""

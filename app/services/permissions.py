@@ -71,7 +71,7 @@ PERMISSIONS: Final[Mapping[str, Permission]] = {
 }
 """Every route names one of these. A key may do what its scopes say and its owner's role allows.
 
-`workflows.draft` is a change to a drawing, whose own log keeps who made it; `workflows.preview` answers a form and stores nothing.
+`workflows.draft` changes a drawing, whose own log keeps who did it; `workflows.preview` answers a form and stores nothing.
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.describe import ConfigProblem, FormField
 from app.sdk import Json
@@ -64,6 +64,13 @@ class FieldView:
     rows: tuple[RowView, ...] = ()
     views: tuple[FieldView, ...] = ()
     webhook: WebhookView | None = None
+    idle: bool = False
+    """Whether it does not matter as the other fields are; it keeps its value."""
+
+    @property
+    def hidden(self) -> bool:
+        """Not shown, unless something is wrong with it."""
+        return self.idle and not self.has_problem
 
     @property
     def id(self) -> str:
@@ -112,7 +119,19 @@ def field_views(
     fields: Sequence[FormField], config: Mapping[str, Json], around: Surroundings, path: str = "config"
 ) -> tuple[FieldView, ...]:
     """The fields of a configuration in the order of their declaration."""
-    return tuple(_view(form_field, config, around, f"{path}.{form_field.name}") for form_field in fields)
+    views = (_view(form_field, config, around, f"{path}.{form_field.name}") for form_field in fields)
+    return tuple(replace(view, idle=True) if _is_idle(view.field, fields, config) else view for view in views)
+
+
+def _is_idle(form_field: FormField, fields: Sequence[FormField], config: Mapping[str, Json]) -> bool:
+    """True when another field has a value for which this one does not matter; a placeholder can become any value."""
+    defaults = {other.name: other.default for other in fields}
+    now = {name: config.get(name, defaults.get(name)) for name, _ in form_field.when}
+    return any(now[name] not in values and not _is_open(now[name]) for name, values in form_field.when)
+
+
+def _is_open(value: Json) -> bool:
+    return isinstance(value, str) and ("{{" in value or "${" in value)
 
 
 def unplaced(views: Sequence[FieldView], problems: Iterable[ConfigProblem]) -> tuple[str, ...]:

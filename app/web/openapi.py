@@ -16,6 +16,8 @@ from app.web.openapi_bodies import BODIES, LISTS, SCHEMAS
 
 VERSION = "1"
 PARAMETER = re.compile(r"\{(\w+):\w+\}")
+SOURCE = re.compile(r" ?\(contract\.md[^)]*\)")
+"""Where a rule comes from is for those who read the code."""
 HIDDEN = ("/static/", "/api/openapi")
 ERRORS: Mapping[str, str] = {
     "400": "Something in the request is wrong; `details` names every problem",
@@ -69,7 +71,7 @@ def _handlers(route: HTTPRoute) -> Iterator[tuple[str, HTTPRouteHandler]]:
 
 def _operation(method: str, path: str, handler: HTTPRouteHandler) -> dict[str, Json]:
     name = handler.handler_name
-    words = (handler.fn.__doc__ or "").strip()
+    words = SOURCE.sub("", " ".join((handler.fn.__doc__ or "").split()))
     opt = handler.opt
     operation: dict[str, Json] = {
         "operationId": re.sub(r"\W+", "_", f"{method.lower()}{path}").strip("_"),

@@ -30,5 +30,11 @@ def cut(text: str, length: int = 500) -> str:
 ADVANCED: dict[str, Json] = {"advanced": True}
 """Marks a field that the form shows folded."""
 
+
+def when(**choices: list[Json]) -> dict[str, Json]:
+    """Marks a field that the form shows only while other fields have one of these values."""
+    return {"when": choices}
+
+
 Text = Annotated[str, BeforeValidator(as_text)]
 LongText = Annotated[str, BeforeValidator(as_text), kind("multiline")]

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Context, Example, File, Json, Output, SecretText
-from blocks.core._fields import ADVANCED, Text
+from blocks.core._fields import ADVANCED, Text, when
 from blocks.crypto._ciphers import decrypt, encrypt
 from blocks.crypto._content import ContentConfig, encoded, from_base64
 
@@ -41,11 +41,17 @@ class EncryptConfig(ContentConfig):
         title="Purpose",
         max_length=1_000,
         description="For the first two methods. May stay empty.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(method=["aes-256-gcm", "password"]),
     )
-    result: Literal["text", "file"] = Field("text", title="Result", description="For decrypt: as a text, or as a file.")
+    result: Literal["text", "file"] = Field(
+        "text", title="Result", description="For decrypt: as a text, or as a file.", json_schema_extra=when(operation=["decrypt"])
+    )
     filename: str = Field(
-        "decrypted.bin", title="File name", max_length=200, description="For a file.", json_schema_extra=ADVANCED
+        "decrypted.bin",
+        title="File name",
+        max_length=200,
+        description="For a file.",
+        json_schema_extra=ADVANCED | when(operation=["decrypt"], result=["file"]),
     )
 
 

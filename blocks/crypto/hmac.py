@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.sdk import AnyJson, Block, BlockError, Context, Example, Json, Output, Port, SecretText
-from blocks.core._fields import ADVANCED, Text, as_text
+from blocks.core._fields import ADVANCED, Text, as_text, when
 from blocks.crypto._content import ContentConfig
 from blocks.crypto._signatures import Message, Scheme, Unverified, sign, verify
 
@@ -31,7 +31,10 @@ class HmacConfig(ContentConfig):
         title="Secret", min_length=1, max_length=10_000, description="What both sides know.", json_schema_extra={"initial": ""}
     )
     headers: AnyJson = Field(
-        None, title="Headers", description="For verify: the headers that came, for example {{ input.headers }}."
+        None,
+        title="Headers",
+        description="For verify: the headers that came, for example {{ input.headers }}.",
+        json_schema_extra=when(operation=["verify"]),
     )
     tolerance_seconds: float = Field(
         300,
@@ -39,20 +42,26 @@ class HmacConfig(ContentConfig):
         gt=0,
         le=86_400,
         description="In seconds, where the time is signed too.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["verify"], scheme=["standard", "stripe", "slack"]),
     )
     message_id: Text = Field(
         "",
         title="Number of the message",
         max_length=200,
         description="For Standard Webhooks. Left empty, one is made.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["sign"], scheme=["standard"]),
     )
     header: HeaderName = Field(
-        "X-Signature", title="Header", description="For plain: where the signature stands.", json_schema_extra=ADVANCED
+        "X-Signature",
+        title="Header",
+        description="For plain: where the signature stands.",
+        json_schema_extra=ADVANCED | when(scheme=["plain"]),
     )
     algorithm: Literal["sha256", "sha512", "sha1"] = Field(
-        "sha256", title="Method", description="For plain: how it is worked out.", json_schema_extra=ADVANCED
+        "sha256",
+        title="Method",
+        description="For plain: how it is worked out.",
+        json_schema_extra=ADVANCED | when(scheme=["plain"]),
     )
 
 

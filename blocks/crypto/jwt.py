@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Config, Context, Example, HttpRequest, Json, Output, Port, SecretText, kind
-from blocks.core._fields import ADVANCED, LongText
+from blocks.core._fields import ADVANCED, LongText, when
 from blocks.crypto._content import pem
 from blocks.crypto._tokens import Algorithm, Refused, checked, key_of, made, unchecked
 
@@ -28,19 +28,37 @@ class JwtConfig(Config):
     """Configuration of the block."""
 
     operation: Literal["sign", "verify", "decode"] = Field("verify", title="Do", description="Make, check, or only read a token.")
-    token: LongText = Field("", title="Token", description="For verify and decode. Left empty: the input of the block.")
-    claims: Annotated[dict[str, Json], kind("json")] = Field(
-        default_factory=dict, title="Claims", description='For sign: what the token says, for example {"sub": "ada"}.'
+    token: LongText = Field(
+        "",
+        title="Token",
+        description="For verify and decode. Left empty: the input of the block.",
+        json_schema_extra=when(operation=["verify", "decode"]),
     )
-    algorithm: Algorithm = Field("HS256", title="Method", description="HS needs a secret, the others a pair of keys.")
+    claims: Annotated[dict[str, Json], kind("json")] = Field(
+        default_factory=dict,
+        title="Claims",
+        description='For sign: what the token says, for example {"sub": "ada"}.',
+        json_schema_extra=when(operation=["sign"]),
+    )
+    algorithm: Algorithm = Field(
+        "HS256",
+        title="Method",
+        description="HS needs a secret, the others a pair of keys.",
+        json_schema_extra=when(operation=["sign", "verify"]),
+    )
     key: SecretText = Field(
-        "", title="Key", max_length=20_000, description="The secret, or a key in PEM. Not needed with an address of keys."
+        "",
+        title="Key",
+        max_length=20_000,
+        description="The secret, or a key in PEM. Not needed with an address of keys.",
+        json_schema_extra=when(operation=["sign", "verify"]),
     )
     jwks_url: str = Field(
         "",
         title="Address of the keys",
         max_length=2_000,
         description="For verify: where the other side publishes its keys (JWKS).",
+        json_schema_extra=when(operation=["verify"]),
     )
     expires_seconds: int = Field(
         3_600,
@@ -48,12 +66,36 @@ class JwtConfig(Config):
         ge=0,
         le=315_360_000,
         description="For sign. 0: without an end and a time of making.",
+        json_schema_extra=when(operation=["sign"]),
     )
-    audience: str = Field("", title="For whom", max_length=500, description="For sign and verify: aud. May stay empty.")
-    issuer: str = Field("", title="Made by", max_length=500, description="For sign and verify: iss. May stay empty.")
-    key_id: str = Field("", title="Name of the key", max_length=200, description="For sign: kid.", json_schema_extra=ADVANCED)
+    audience: str = Field(
+        "",
+        title="For whom",
+        max_length=500,
+        description="For sign and verify: aud. May stay empty.",
+        json_schema_extra=when(operation=["sign", "verify"]),
+    )
+    issuer: str = Field(
+        "",
+        title="Made by",
+        max_length=500,
+        description="For sign and verify: iss. May stay empty.",
+        json_schema_extra=when(operation=["sign", "verify"]),
+    )
+    key_id: str = Field(
+        "",
+        title="Name of the key",
+        max_length=200,
+        description="For sign: kid.",
+        json_schema_extra=ADVANCED | when(operation=["sign"]),
+    )
     leeway_seconds: float = Field(
-        30, title="Clocks may differ by", ge=0, le=600, description="In seconds.", json_schema_extra=ADVANCED
+        30,
+        title="Clocks may differ by",
+        ge=0,
+        le=600,
+        description="In seconds.",
+        json_schema_extra=ADVANCED | when(operation=["verify"]),
     )
 
 

@@ -18,7 +18,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.sdk import Block, BlockError, Config, Context, Example, Json, Output, SecretText
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.crypto._content import Encoding, encoded
 
 LETTERS = "abcdefghijkmnopqrstuvwxyz"
@@ -35,14 +35,49 @@ class RandomConfig(Config):
         "uuid4", title="Make", description="What to make."
     )
     length: int = Field(
-        24, title="Length", ge=8, le=1_024, description="For a password its characters, for a token its bytes; 16 are enough."
+        24,
+        title="Length",
+        ge=8,
+        le=1_024,
+        description="For a password its characters, for a token its bytes; 16 are enough.",
+        json_schema_extra=when(kind=["token", "password"]),
     )
-    encoding: Encoding = Field("base64url", title="Written as", description="For a token: how its bytes are written.")
-    signs: bool = Field(True, title="With signs", description="For a password: whether it has signs such as ! and ?")
-    lower: int = Field(1, title="From", ge=-(2**53), le=2**53, description="For an integer: the smallest.")
-    upper: int = Field(100, title="To", ge=-(2**53), le=2**53, description="For an integer: the largest.")
-    secret: SecretText = Field("", title="Secret of the app", max_length=200, description="For totp: the secret in base32.")
-    digits: Literal[6, 8] = Field(6, title="Digits", description="For totp.", json_schema_extra=ADVANCED)
+    encoding: Encoding = Field(
+        "base64url",
+        title="Written as",
+        description="For a token: how its bytes are written.",
+        json_schema_extra=when(kind=["token"]),
+    )
+    signs: bool = Field(
+        True,
+        title="With signs",
+        description="For a password: whether it has signs such as ! and ?",
+        json_schema_extra=when(kind=["password"]),
+    )
+    lower: int = Field(
+        1,
+        title="From",
+        ge=-(2**53),
+        le=2**53,
+        description="For an integer: the smallest.",
+        json_schema_extra=when(kind=["integer"]),
+    )
+    upper: int = Field(
+        100,
+        title="To",
+        ge=-(2**53),
+        le=2**53,
+        description="For an integer: the largest.",
+        json_schema_extra=when(kind=["integer"]),
+    )
+    secret: SecretText = Field(
+        "",
+        title="Secret of the app",
+        max_length=200,
+        description="For totp: the secret in base32.",
+        json_schema_extra=when(kind=["totp"]),
+    )
+    digits: Literal[6, 8] = Field(6, title="Digits", description="For totp.", json_schema_extra=ADVANCED | when(kind=["totp"]))
 
     @field_validator("upper")
     @classmethod

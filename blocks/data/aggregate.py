@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.sdk import Block, Context, Example, Json, Output
-from blocks.core._fields import as_text
+from blocks.core._fields import as_text, when
 from blocks.data._paths import MISSING, find
 from blocks.flow._items import ItemsConfig
 
@@ -38,6 +38,7 @@ class AggregateConfig(ItemsConfig):
         max_length=500,
         validate_default=True,
         description="For index and group: the field whose value is the key.",
+        json_schema_extra=when(mode=["index", "group"]),
     )
 
     @field_validator("key")

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator
 
 from app.sdk import AnyJson, Block, BlockError, Context, Example, Json, Output, Port
+from blocks.core._fields import when
 from blocks.data._moments import added, beginning, between, following, is_business_day, read
 from blocks.data._source import SourceConfig
 
@@ -35,17 +36,37 @@ class DatetimeConfig(SourceConfig):
         title="Form",
         max_length=200,
         description="For reading and format: %d.%m.%Y %H:%M. Left empty: the usual form, 2026-12-24T18:00:00+01:00.",
+        json_schema_extra=when(operation=["read", "format", "add", "difference", "start_of", "end_of", "parts", "before"]),
     )
-    amount: float = Field(1, title="How many", ge=-1e9, le=1e9, description="For add. Negative goes back.")
+    amount: float = Field(
+        1,
+        title="How many",
+        ge=-1e9,
+        le=1e9,
+        description="For add. Negative goes back.",
+        json_schema_extra=when(operation=["add"]),
+    )
     unit: Literal["seconds", "minutes", "hours", "days", "weeks", "months", "years", "business_days"] = Field(
-        "days", title="Unit", description="For add and difference."
+        "days", title="Unit", description="For add and difference.", json_schema_extra=when(operation=["add", "difference"])
     )
     period: Literal["minute", "hour", "day", "week", "month", "quarter", "year"] = Field(
-        "day", title="Period", description="For start_of and end_of. Weeks begin on Monday."
+        "day",
+        title="Period",
+        description="For start_of and end_of. Weeks begin on Monday.",
+        json_schema_extra=when(operation=["start_of", "end_of"]),
     )
-    other: AnyJson = Field(None, title="Other time", description="For difference and before: the later time. Left empty: now.")
+    other: AnyJson = Field(
+        None,
+        title="Other time",
+        description="For difference and before: the later time. Left empty: now.",
+        json_schema_extra=when(operation=["difference", "before"]),
+    )
     holidays: list[str] = Field(
-        default_factory=list, title="Holidays", max_length=1_000, description="Days that are no business days: 2026-12-25."
+        default_factory=list,
+        title="Holidays",
+        max_length=1_000,
+        description="Days that are no business days: 2026-12-25.",
+        json_schema_extra=when(operation=["add", "difference", "parts"]),
     )
 
     @field_validator("zone")

@@ -18,6 +18,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Context, Example, Json, Output, Port
+from blocks.core._fields import when
 from blocks.data._offload import beside
 from blocks.data._paths import FieldName, get
 from blocks.flow._items import ItemsConfig
@@ -43,9 +44,19 @@ class DedupeConfig(ItemsConfig):
         title="Memory",
         description="Whether to remove what earlier executions have seen: with this block, or with all of the same name.",
     )
-    name: str = Field("", title="Name of the memory", max_length=200, description="Only for a memory that is shared by name.")
+    name: str = Field(
+        "",
+        title="Name of the memory",
+        max_length=200,
+        description="Only for a memory that is shared by name.",
+        json_schema_extra=when(history=["name"]),
+    )
     ttl_seconds: float | None = Field(
-        None, title="Remember for so many seconds", gt=0, description="86400 is a day. Left empty, it is remembered for ever."
+        None,
+        title="Remember for so many seconds",
+        gt=0,
+        description="86400 is a day. Left empty, it is remembered for ever.",
+        json_schema_extra=when(history=["block", "name"]),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import AnyJson, Block, BlockError, Context, Example, Json, Output
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.data._numbers import CONTEXT, PAIRS, calculated, read, rounded, shown, written
 from blocks.data._source import SourceConfig
 
@@ -29,17 +29,64 @@ class NumberConfig(SourceConfig):
         "add", "subtract", "multiply", "divide", "modulo", "power", "percent", "share", "min", "max", "absolute", "negate",
         "sqrt", "sign", "round", "clamp", "format", "parse", "random",
     ] = Field("round", title="Do", description="What becomes of the number.")  # fmt: skip
-    other: AnyJson = Field(None, title="Other number", description="The second number; for clamp and random the upper end.")
-    lower: AnyJson = Field(0, title="Lower end", description="For clamp and random.")
-    digits: int = Field(2, title="Digits after the point", ge=-20, le=20, description="For round, format and random.")
+    other: AnyJson = Field(
+        None,
+        title="Other number",
+        description="The second number; for clamp and random the upper end.",
+        json_schema_extra=when(
+            operation=[
+                "add",
+                "subtract",
+                "multiply",
+                "divide",
+                "modulo",
+                "power",
+                "percent",
+                "share",
+                "min",
+                "max",
+                "clamp",
+                "random",
+            ]
+        ),
+    )
+    lower: AnyJson = Field(
+        0, title="Lower end", description="For clamp and random.", json_schema_extra=when(operation=["clamp", "random"])
+    )
+    digits: int = Field(
+        2,
+        title="Digits after the point",
+        ge=-20,
+        le=20,
+        description="For round, format and random.",
+        json_schema_extra=when(operation=["round", "format", "random"]),
+    )
     rounding: Literal["half_up", "half_even", "up", "down", "ceiling", "floor"] = Field(
-        "half_up", title="Rounding", description="What becomes of a half, and of the rest.", json_schema_extra=ADVANCED
+        "half_up",
+        title="Rounding",
+        description="What becomes of a half, and of the rest.",
+        json_schema_extra=ADVANCED | when(operation=["round", "format"]),
     )
     style: Literal["1,234.56", "1.234,56", "1 234,56", "1'234.56", "1234.56"] = Field(
-        "1,234.56", title="Style", description="For format and parse: how the number is written."
+        "1,234.56",
+        title="Style",
+        description="For format and parse: how the number is written.",
+        json_schema_extra=when(operation=["format", "parse"]),
     )
-    prefix: str = Field("", title="Before it", max_length=20, description="For format, such as $.", json_schema_extra=ADVANCED)
-    suffix: str = Field("", title="After it", max_length=20, description="For format, such as  €.", json_schema_extra=ADVANCED)
+    prefix: str = Field(
+        "",
+        title="Before it",
+        max_length=20,
+        description="For format, such as $.",
+        json_schema_extra=ADVANCED | when(operation=["format"]),
+    )
+    suffix: str = Field(
+        "",
+        title="After it",
+        max_length=20,
+        description="For format, such as  €.",
+        json_schema_extra=ADVANCED | when(operation=["format"]),
+    )
 
 
 async def execute(context: Context, config: NumberConfig, value: Json) -> Output:

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, Code, Context, Example, Json, Output, Port, work
-from blocks.core._fields import ADVANCED, as_text
+from blocks.core._fields import ADVANCED, as_text, when
 from blocks.data._source import SourceConfig
 
 
@@ -32,7 +32,11 @@ class RegexConfig(SourceConfig):
         json_schema_extra={"initial": "", "placeholder": r"(?P<year>\d{4})-(?P<month>\d{2})"},
     )
     replacement: str = Field(
-        "", title="Replacement", max_length=10_000, description=r"For replace. \1 is the first group, \g<name> a named one."
+        "",
+        title="Replacement",
+        max_length=10_000,
+        description=r"For replace. \1 is the first group, \g<name> a named one.",
+        json_schema_extra=when(operation=["replace"]),
     )
     ignore_case: bool = Field(False, title="Ignore capital letters", description="Whether a and A are alike.")
     multiline: bool = Field(
@@ -47,7 +51,7 @@ class RegexConfig(SourceConfig):
         ge=0,
         le=10_000,
         description="How many places to find, replace or split at. 0: all.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["all", "replace", "split"]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Context, Example, Json, Output
+from blocks.core._fields import when
 from blocks.data._paths import MISSING, FieldName, find, get, last_name
 from blocks.data._source import SourceConfig
 from blocks.flow._items import MAX_ITEMS
@@ -35,6 +36,7 @@ class SplitOutConfig(SourceConfig):
         title="Chosen fields",
         max_length=50,
         description="The fields that each item gets, when some are chosen.",
+        json_schema_extra=when(others=["chosen"]),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Context, Example, Json, Output
-from blocks.core._fields import LongText, Text, as_text
+from blocks.core._fields import LongText, Text, as_text, when
 from blocks.data._source import SourceConfig
 from blocks.data._texts import OPERATIONS
 from blocks.flow._items import MAX_ITEMS
@@ -34,19 +34,40 @@ class TextConfig(SourceConfig):
         "base64_encode", "base64_decode", "hex_encode", "hex_decode", "html_escape", "html_unescape",
     ] = Field("trim", title="Do", description="What becomes of the text.")  # fmt: skip
     find: str = Field(
-        "", title="Find", max_length=10_000, description="For replace, before, after and split: the text to look for."
+        "",
+        title="Find",
+        max_length=10_000,
+        description="For replace, before, after and split: the text to look for.",
+        json_schema_extra=when(operation=["replace", "before", "after", "split"]),
     )
-    replacement: Text = Field("", title="Replacement", max_length=10_000, description="For replace: what is put in its place.")
+    replacement: Text = Field(
+        "",
+        title="Replacement",
+        max_length=10_000,
+        description="For replace: what is put in its place.",
+        json_schema_extra=when(operation=["replace"]),
+    )
     length: int = Field(
-        0, title="Length", ge=0, le=100_000, description="For truncate, pad and slug: how many characters. 0: no limit for slug."
+        0,
+        title="Length",
+        ge=0,
+        le=100_000,
+        description="For truncate, pad and slug: how many characters. 0: no limit for slug.",
+        json_schema_extra=when(operation=["truncate", "pad_left", "pad_right", "slug"]),
     )
     fill: str = Field(
         "",
         title="Filling",
         max_length=100,
         description="For pad: what fills up. For truncate: the ending. For join: what stands between.",
+        json_schema_extra=when(operation=["truncate", "pad_left", "pad_right", "join"]),
     )
-    other: LongText = Field("", title="Other text", description="For similarity: the text to compare with.")
+    other: LongText = Field(
+        "",
+        title="Other text",
+        description="For similarity: the text to compare with.",
+        json_schema_extra=when(operation=["similarity"]),
+    )
 
 
 async def execute(context: Context, config: TextConfig, value: Json) -> Output:

@@ -14,6 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import FILE_SCHEMA, Block, Context, Example, File, Json, Output, work
+from blocks.core._fields import when
 from blocks.formats._files import FileConfig, FileName
 
 HELLO = File("hello.txt", "text/plain", b"Hello").value()
@@ -24,10 +25,21 @@ class ArchiveConfig(FileConfig):
 
     operation: Literal["unpack", "list", "pack"] = Field("unpack", title="Do", description="Take out, list, or pack.")
     pattern: str = Field(
-        "", title="Names", max_length=200, description="For unpack: which files, for example *.csv. Left empty: all."
+        "",
+        title="Names",
+        max_length=200,
+        description="For unpack: which files, for example *.csv. Left empty: all.",
+        json_schema_extra=when(operation=["unpack"]),
     )
-    kind: Literal["zip", "tar.gz", "gz"] = Field("zip", title="Kind", description="For pack. gz packs one file.")
-    filename: FileName = Field("", title="File name", description="For pack. Left empty: files.zip and the like.")
+    kind: Literal["zip", "tar.gz", "gz"] = Field(
+        "zip", title="Kind", description="For pack. gz packs one file.", json_schema_extra=when(operation=["pack"])
+    )
+    filename: FileName = Field(
+        "",
+        title="File name",
+        description="For pack. Left empty: files.zip and the like.",
+        json_schema_extra=when(operation=["pack"]),
+    )
 
 
 async def execute(context: Context, config: ArchiveConfig, value: Json) -> Output:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Context, Example, File, Json, Output, work
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.formats._files import FileConfig, FileName
 
 
@@ -28,27 +28,50 @@ class CsvConfig(FileConfig):
     delimiter: Literal["auto", ",", ";", "tab", "|"] = Field(
         "auto", title="Between fields", description="auto finds it when reading, and is a comma when writing."
     )
-    convert: bool = Field(False, title="Read numbers", description="Whether 12, 3.5, true and empty fields become values.")
+    convert: bool = Field(
+        False,
+        title="Read numbers",
+        description="Whether 12, 3.5, true and empty fields become values.",
+        json_schema_extra=when(operation=["parse"]),
+    )
     columns: list[Annotated[str, Field(max_length=200)]] = Field(
         default_factory=list,
         title="Columns",
         max_length=1_000,
         description="For writing: which fields, in this order. None: all.",
+        json_schema_extra=when(operation=["build", "build_file"]),
     )
     encoding: Literal["utf-8", "windows-1252", "iso-8859-1", "utf-16"] = Field(
-        "utf-8", title="Characters", description="How the letters of the file are encoded.", json_schema_extra=ADVANCED
+        "utf-8",
+        title="Characters",
+        description="How the letters of the file are encoded.",
+        json_schema_extra=ADVANCED | when(operation=["parse", "build_file"]),
     )
     skip: int = Field(
-        0, title="Rows to leave out", ge=0, le=10_000, description="At the top, when reading.", json_schema_extra=ADVANCED
+        0,
+        title="Rows to leave out",
+        ge=0,
+        le=10_000,
+        description="At the top, when reading.",
+        json_schema_extra=ADVANCED | when(operation=["parse"]),
     )
-    limit: int = Field(0, title="At most", ge=0, le=10_000, description="Rows to read. 0: all.", json_schema_extra=ADVANCED)
+    limit: int = Field(
+        0,
+        title="At most",
+        ge=0,
+        le=10_000,
+        description="Rows to read. 0: all.",
+        json_schema_extra=ADVANCED | when(operation=["parse"]),
+    )
     safe: bool = Field(
         True,
         title="Safe for spreadsheets",
         description="Whether texts that look like formulas are marked.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["build", "build_file"]),
     )
-    filename: FileName = Field("table.csv", title="File name", description="For a file.", json_schema_extra=ADVANCED)
+    filename: FileName = Field(
+        "table.csv", title="File name", description="For a file.", json_schema_extra=ADVANCED | when(operation=["build_file"])
+    )
 
 
 async def execute(context: Context, config: CsvConfig, value: Json) -> Output:

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.sdk import Block, Config, Context, Example, Json, Output, work
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.formats._files import FileConfig
 
 WORK = "blocks.formats._html_work"
@@ -40,7 +40,11 @@ class HtmlConfig(FileConfig):
         "extract", title="Do", description="Find values, make text, list links or tables, or make harmless."
     )
     each: str = Field(
-        "", title="For each", max_length=500, description="For extract: a selector; one object for every element that it finds."
+        "",
+        title="For each",
+        max_length=500,
+        description="For extract: a selector; one object for every element that it finds.",
+        json_schema_extra=when(operation=["extract"]),
     )
     fields: list[Wanted] = Field(
         default_factory=list,
@@ -48,21 +52,21 @@ class HtmlConfig(FileConfig):
         max_length=100,
         validate_default=True,
         description="For extract: what to find.",
-        json_schema_extra={"initial": [{"name": "title", "selector": "h1"}]},
+        json_schema_extra=when(operation=["extract"]) | {"initial": [{"name": "title", "selector": "h1"}]},
     )
     base_url: str = Field(
         "",
         title="Address of the page",
         max_length=2_000,
         description="Makes whole addresses of links.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["extract", "links"]),
     )
     tags: list[Annotated[str, Field(max_length=50)]] = Field(
         default_factory=list,
         title="Allowed tags",
         max_length=100,
         description="For sanitise: only these. None: the usual ones.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["sanitise"]),
     )
 
     @field_validator("fields")

@@ -4,7 +4,7 @@
 list of events; each needs a `start`, such as `2026-12-24T18:00:00Z` or only a day, and usually a `summary`, an `end` and a
 `uid`, by which a later change is known to be the same event. Without a uid one is made from the event.
 
-`build_file` gives a file that you can attach to a mail. Needs the extra `ical`.
+`build_file` gives a file that you can attach to a mail. Needs a library that is installed with `pip install 'blockyard[ical]'`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, BlockError, Context, Example, File, Json, Output, work
+from blocks.core._fields import when
 from blocks.formats._files import FileConfig, FileName
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -28,8 +29,16 @@ class IcalConfig(FileConfig):
     operation: Literal["parse", "build", "build_file"] = Field(
         "parse", title="Do", description="Read, write a text, or write a file."
     )
-    name: str = Field("", title="Name of the calendar", max_length=200, description="For writing. May stay empty.")
-    filename: FileName = Field("events.ics", title="File name", description="For a file.")
+    name: str = Field(
+        "",
+        title="Name of the calendar",
+        max_length=200,
+        description="For writing. May stay empty.",
+        json_schema_extra=when(operation=["build", "build_file"]),
+    )
+    filename: FileName = Field(
+        "events.ics", title="File name", description="For a file.", json_schema_extra=when(operation=["build_file"])
+    )
 
 
 async def execute(context: Context, config: IcalConfig, value: Json) -> Output:

@@ -4,7 +4,9 @@
 whole size and cuts what is over, `stretch` does not care. `crop` keeps a part. `convert` changes the kind and quality.
 `watermark` writes a text into the corner. `info` tells the size without changing anything.
 
-What the camera has noted, such as the place, is not in the new picture. Up to 40 million pixels. Needs the extra `image`.
+What the camera has noted, such as the place, is not in the new picture. Up to 40 million pixels.
+
+Needs a library that is installed with `pip install 'blockyard[image]'`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import FILE_SCHEMA, Block, Context, Example, Json, Output, work
-from blocks.core._fields import ADVANCED, Text
+from blocks.core._fields import ADVANCED, Text, when
 from blocks.formats._files import FileConfig
 from blocks.formats._samples import SMALL
 
@@ -27,18 +29,80 @@ class ImageConfig(FileConfig):
     operation: Literal["resize", "crop", "rotate", "convert", "watermark", "info"] = Field(
         "resize", title="Do", description="What becomes of the picture."
     )
-    width: int = Field(0, title="Width", ge=0, le=10_000, description="In pixels. 0: as the height asks for.")
-    height: int = Field(0, title="Height", ge=0, le=10_000, description="In pixels. 0: as the width asks for.")
-    fit: Literal["inside", "cover", "stretch"] = Field(
-        "inside", title="Fit", description="For resize: keep all of it, fill the size and cut, or stretch."
+    width: int = Field(
+        0,
+        title="Width",
+        ge=0,
+        le=10_000,
+        description="In pixels. 0: as the height asks for.",
+        json_schema_extra=when(operation=["resize", "crop"]),
     )
-    left: int = Field(0, title="From the left", ge=0, le=100_000, description="For crop: where the part begins.")
-    top: int = Field(0, title="From the top", ge=0, le=100_000, description="For crop: where the part begins.")
-    degrees: float = Field(90, title="Degrees", ge=-360, le=360, description="For rotate: to the right.")
-    text: Text = Field("", title="Text", max_length=200, description="For watermark: what is written.")
-    colour: str = Field("white", title="Colour", max_length=30, description="For watermark.", json_schema_extra=ADVANCED)
-    format: Literal["keep", "jpeg", "png", "webp", "gif"] = Field("keep", title="Kind", description="Of the new picture.")
-    quality: int = Field(85, title="Quality", ge=1, le=100, description="For jpeg and webp: more is better and larger.")
+    height: int = Field(
+        0,
+        title="Height",
+        ge=0,
+        le=10_000,
+        description="In pixels. 0: as the width asks for.",
+        json_schema_extra=when(operation=["resize", "crop"]),
+    )
+    fit: Literal["inside", "cover", "stretch"] = Field(
+        "inside",
+        title="Fit",
+        description="For resize: keep all of it, fill the size and cut, or stretch.",
+        json_schema_extra=when(operation=["resize"]),
+    )
+    left: int = Field(
+        0,
+        title="From the left",
+        ge=0,
+        le=100_000,
+        description="For crop: where the part begins.",
+        json_schema_extra=when(operation=["crop"]),
+    )
+    top: int = Field(
+        0,
+        title="From the top",
+        ge=0,
+        le=100_000,
+        description="For crop: where the part begins.",
+        json_schema_extra=when(operation=["crop"]),
+    )
+    degrees: float = Field(
+        90,
+        title="Degrees",
+        ge=-360,
+        le=360,
+        description="For rotate: to the right.",
+        json_schema_extra=when(operation=["rotate"]),
+    )
+    text: Text = Field(
+        "",
+        title="Text",
+        max_length=200,
+        description="For watermark: what is written.",
+        json_schema_extra=when(operation=["watermark"]),
+    )
+    colour: str = Field(
+        "white",
+        title="Colour",
+        max_length=30,
+        description="For watermark.",
+        json_schema_extra=ADVANCED | when(operation=["watermark"]),
+    )
+    format: Literal["keep", "jpeg", "png", "webp", "gif"] = Field(
+        "keep",
+        title="Kind",
+        description="Of the new picture.",
+        json_schema_extra=when(operation=["resize", "crop", "rotate", "convert", "watermark"]),
+    )
+    quality: int = Field(
+        85,
+        title="Quality",
+        ge=1,
+        le=100,
+        description="For jpeg and webp: more is better and larger.",
+        json_schema_extra=when(operation=["resize", "crop", "rotate", "convert", "watermark"]),
+    )
 
 
 async def execute(context: Context, config: ImageConfig, value: Json) -> Output:

@@ -15,6 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import AnyJson, Block, BlockError, Context, Example, File, Json, Output, is_file, work
+from blocks.core._fields import when
 from blocks.formats._files import FileConfig
 
 MAX_LINES = 10_000
@@ -27,11 +28,26 @@ class JsonConfig(FileConfig):
     operation: Literal["parse", "build", "parse_lines", "build_lines", "merge", "patch"] = Field(
         "parse", title="Do", description="Read, write, or change."
     )
-    change: AnyJson = Field(None, title="Change", description="For merge the second object, for patch the list of operations.")
-    indent: int = Field(
-        0, title="Indentation", ge=0, le=8, description="For build: spaces for each level. 0: everything on one line."
+    change: AnyJson = Field(
+        None,
+        title="Change",
+        description="For merge the second object, for patch the list of operations.",
+        json_schema_extra=when(operation=["merge", "patch"]),
     )
-    sort_keys: bool = Field(False, title="Sort names", description="For build: whether the names of fields are put in order.")
+    indent: int = Field(
+        0,
+        title="Indentation",
+        ge=0,
+        le=8,
+        description="For build: spaces for each level. 0: everything on one line.",
+        json_schema_extra=when(operation=["build"]),
+    )
+    sort_keys: bool = Field(
+        False,
+        title="Sort names",
+        description="For build: whether the names of fields are put in order.",
+        json_schema_extra=when(operation=["build"]),
+    )
 
 
 async def execute(context: Context, config: JsonConfig, value: Json) -> Output:

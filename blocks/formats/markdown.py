@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, Context, Example, Json, Output, work
+from blocks.core._fields import when
 from blocks.formats._files import FileConfig
 
 
@@ -20,8 +21,18 @@ class MarkdownConfig(FileConfig):
     """Configuration of the block."""
 
     operation: Literal["to_html", "from_html"] = Field("to_html", title="Do", description="Make HTML, or make Markdown of HTML.")
-    tables: bool = Field(True, title="Tables", description="Whether tables and ~~struck out~~ are understood.")
-    line_breaks: bool = Field(False, title="Keep line ends", description="Whether the end of a line in a paragraph is kept.")
+    tables: bool = Field(
+        True,
+        title="Tables",
+        description="Whether tables and ~~struck out~~ are understood.",
+        json_schema_extra=when(operation=["to_html"]),
+    )
+    line_breaks: bool = Field(
+        False,
+        title="Keep line ends",
+        description="Whether the end of a line in a paragraph is kept.",
+        json_schema_extra=when(operation=["to_html"]),
+    )
 
 
 async def execute(context: Context, config: MarkdownConfig, value: Json) -> Output:

@@ -4,7 +4,7 @@
 file says about itself. `merge` makes one file of a list of files. `pages` keeps some pages, such as `1-3, 5` or `-1` for
 the last one, and can turn them. `split` makes a file of each page.
 
-Needs the extra `pdf`.
+Needs a library that is installed with `pip install 'blockyard[pdf]'`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import FILE_SCHEMA, Block, BlockError, Context, Example, Json, Output, SecretText, work
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.formats._files import FileConfig, FileName
 from blocks.formats._samples import ONE_PAGE
 
@@ -29,13 +29,27 @@ class PdfConfig(FileConfig):
         "text", title="Do", description="Read, tell about, join, keep some pages, or take apart."
     )
     pages: str = Field(
-        "", title="Pages", max_length=500, description="For text and pages: 1-3, 5 or -1 for the last. Left empty: all."
+        "",
+        title="Pages",
+        max_length=500,
+        description="For text and pages: 1-3, 5 or -1 for the last. Left empty: all.",
+        json_schema_extra=when(operation=["text", "pages"]),
     )
     turn: Literal[0, 90, 180, 270] = Field(
-        0, title="Turn", description="For pages: degrees to the right.", json_schema_extra=ADVANCED
+        0, title="Turn", description="For pages: degrees to the right.", json_schema_extra=ADVANCED | when(operation=["pages"])
     )
-    password: SecretText = Field("", title="Password", description="When the file needs one.", json_schema_extra=ADVANCED)
-    filename: FileName = Field("document.pdf", title="File name", description="For merge and pages.", json_schema_extra=ADVANCED)
+    password: SecretText = Field(
+        "",
+        title="Password",
+        description="When the file needs one.",
+        json_schema_extra=ADVANCED | when(operation=["text", "info", "pages", "split"]),
+    )
+    filename: FileName = Field(
+        "document.pdf",
+        title="File name",
+        description="For merge and pages.",
+        json_schema_extra=ADVANCED | when(operation=["merge", "pages"]),
+    )
 
 
 async def execute(context: Context, config: PdfConfig, value: Json) -> Output:

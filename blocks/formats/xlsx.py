@@ -5,7 +5,9 @@ first row names the fields. You get the values that formulas had when the file w
 2026-12-24T00:00:00.
 
 When writing, give a list of objects for one sheet, or an object of lists for several: `{"Orders": [...], "Customers": [...]}`.
-Texts that Excel would take for formulas are marked. Up to 10,000 rows. Needs the extra `xlsx`.
+Texts that Excel would take for formulas are marked. Up to 10,000 rows.
+
+Needs a library that is installed with `pip install 'blockyard[xlsx]'`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import FILE_SCHEMA, Block, BlockError, Context, Example, Json, Output, work
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.formats._files import FileConfig, FileName
 from blocks.formats._samples import ORDERS
 
@@ -29,23 +31,36 @@ class XlsxConfig(FileConfig):
     operation: Literal["read", "sheets", "write"] = Field(
         "read", title="Do", description="Read a sheet, list the names of the sheets, or write a workbook."
     )
-    sheet: str = Field("", title="Sheet", max_length=31, description="Its name. Left empty: the first, or Sheet1 when writing.")
+    sheet: str = Field(
+        "",
+        title="Sheet",
+        max_length=31,
+        description="Its name. Left empty: the first, or Sheet1 when writing.",
+        json_schema_extra=when(operation=["read", "write"]),
+    )
     cells: str = Field(
         "",
         title="Range",
         max_length=20,
         pattern=r"^([A-Za-z]{1,3}[0-9]{1,6}:[A-Za-z]{1,3}[0-9]{1,6})?$",
         description="Such as A1:D20. Left empty: the whole sheet.",
-        json_schema_extra={"placeholder": "A1:D20"},
+        json_schema_extra=when(operation=["read"]) | {"placeholder": "A1:D20"},
     )
-    header: bool = Field(True, title="First row has names", description="Whether the first row names the fields.")
+    header: bool = Field(
+        True,
+        title="First row has names",
+        description="Whether the first row names the fields.",
+        json_schema_extra=when(operation=["read", "write"]),
+    )
     safe: bool = Field(
         True,
         title="Mark formulas",
         description="Whether texts that look like formulas are written as texts.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["write"]),
     )
-    filename: FileName = Field("table.xlsx", title="File name", description="For writing.", json_schema_extra=ADVANCED)
+    filename: FileName = Field(
+        "table.xlsx", title="File name", description="For writing.", json_schema_extra=ADVANCED | when(operation=["write"])
+    )
 
 
 async def execute(context: Context, config: XlsxConfig, value: Json) -> Output:

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, Context, Example, Json, Output, work
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.formats._files import FileConfig
 
 
@@ -28,17 +28,27 @@ class XmlConfig(FileConfig):
         title="Path",
         max_length=500,
         description="For reading: which elements. Left empty: the whole document.",
-        json_schema_extra={"placeholder": ".//item"},
+        json_schema_extra=when(operation=["parse"]) | {"placeholder": ".//item"},
     )
     namespaces: bool = Field(
         False,
         title="Keep namespaces",
         description="Whether names keep their namespace, as {address}name.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["parse"]),
     )
-    indent: int = Field(2, title="Indentation", ge=0, le=8, description="For writing: spaces for each level. 0: none.")
+    indent: int = Field(
+        2,
+        title="Indentation",
+        ge=0,
+        le=8,
+        description="For writing: spaces for each level. 0: none.",
+        json_schema_extra=when(operation=["build"]),
+    )
     declaration: bool = Field(
-        True, title="First line", description="For writing: whether it begins with <?xml ... ?>.", json_schema_extra=ADVANCED
+        True,
+        title="First line",
+        description="For writing: whether it begins with <?xml ... ?>.",
+        json_schema_extra=ADVANCED | when(operation=["build"]),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import Block, Context, Example, Json, Output, work
+from blocks.core._fields import when
 from blocks.formats._files import FileConfig
 
 
@@ -21,7 +22,12 @@ class YamlConfig(FileConfig):
 
     operation: Literal["parse", "build"] = Field("parse", title="Do", description="Read or write.")
     language: Literal["yaml", "toml"] = Field("yaml", title="Language", description="YAML or TOML.")
-    documents: bool = Field(False, title="Several documents", description="For YAML: whether the file holds a list of documents.")
+    documents: bool = Field(
+        False,
+        title="Several documents",
+        description="For YAML: whether the file holds a list of documents.",
+        json_schema_extra=when(language=["yaml"]),
+    )
 
 
 async def execute(context: Context, config: YamlConfig, value: Json) -> Output:

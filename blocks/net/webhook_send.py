@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from app.sdk import AnyJson, Block, Config, Context, CredentialName, Example, HttpRequest, Json, Output, SecretText
-from blocks.core._fields import ADVANCED, Text, cut
+from blocks.core._fields import ADVANCED, Text, cut, when
 from blocks.crypto._signatures import Message, Scheme, sign
 from blocks.net._answers import check
 
@@ -46,7 +46,10 @@ class WebhookSendConfig(Config):
         "", title="Secret", max_length=1_000, description="What both sides know. Left empty, it is not signed."
     )
     header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")] = Field(
-        "X-Signature", title="Header", description="For plain: where the signature stands.", json_schema_extra=ADVANCED
+        "X-Signature",
+        title="Header",
+        description="For plain: where the signature stands.",
+        json_schema_extra=ADVANCED | when(scheme=["plain"]),
     )
     headers: dict[str, Text] = Field(
         default_factory=dict, title="More headers", max_length=50, description="Sent along.", json_schema_extra=ADVANCED

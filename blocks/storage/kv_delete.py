@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.sdk import Block, Context, Example, Json, Output
-from blocks.core._fields import Text
+from blocks.core._fields import Text, when
 from blocks.storage._keys import StoreConfig
 
 MAX_KEYS = 1_000
@@ -31,7 +31,14 @@ class KvDeleteConfig(StoreConfig):
         description="The key; for delete_all and list the beginning of keys, or nothing.",
         json_schema_extra={"placeholder": "last-order"},
     )
-    limit: int = Field(100, title="At most", ge=1, le=MAX_KEYS, description="For delete_all and list: how many keys at a time.")
+    limit: int = Field(
+        100,
+        title="At most",
+        ge=1,
+        le=MAX_KEYS,
+        description="For delete_all and list: how many keys at a time.",
+        json_schema_extra=when(operation=["delete_all", "list"]),
+    )
 
     @field_validator("key")
     @classmethod

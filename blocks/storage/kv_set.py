@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import AnyJson, Block, BlockError, Context, Example, Json, Output, Port
-from blocks.core._fields import ADVANCED
+from blocks.core._fields import ADVANCED, when
 from blocks.storage._change import MAX_LIST, appended, changed, incremented, number
 from blocks.storage._keys import Key, StoreConfig
 
@@ -32,7 +32,12 @@ class KvSetConfig(StoreConfig):
         "set", title="Do", description="Store; only if there is none; count up; add to a list; only if it is still the old one."
     )
     value: AnyJson = Field(None, title="Value", description="What is stored. Left out, it is the input; for increment it is 1.")
-    expected: AnyJson = Field(None, title="Old value", description="For compare. null: there is none yet.")
+    expected: AnyJson = Field(
+        None,
+        title="Old value",
+        description="For compare. null: there is none yet.",
+        json_schema_extra=when(operation=["compare"]),
+    )
     ttl_seconds: float | None = Field(
         None, title="Remember for so many seconds", gt=0, description="86400 is a day. Left empty, it is kept for ever."
     )
@@ -42,7 +47,7 @@ class KvSetConfig(StoreConfig):
         ge=1,
         le=MAX_LIST,
         description="For append: older entries are dropped.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(operation=["append"]),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.sdk import AnyJson, Block, Config, Context, Example, Json, Output
+from blocks.core._fields import when
 from blocks.storage._change import MAX_LIST, appended, changed, incremented, number
 
 NAMESPACE = "var.set"
@@ -37,7 +38,12 @@ class VarSetConfig(Config):
     operation: Literal["set", "increment", "append", "get"] = Field(
         "set", title="Do", description="Give it a value, count up, add to a list, or only read."
     )
-    value: AnyJson = Field(None, title="Value", description="Left out, it is the input of the block; for increment it is 1.")
+    value: AnyJson = Field(
+        None,
+        title="Value",
+        description="Left out, it is the input of the block; for increment it is 1.",
+        json_schema_extra=when(operation=["set", "increment", "append"]),
+    )
 
 
 async def execute(context: Context, config: VarSetConfig, value: Json) -> Output:

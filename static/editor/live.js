@@ -1,6 +1,9 @@
 // What happens to this workflow outside of this tab: executions that start, changes of the graph, deployments, visitors.
 
+import { callJson } from "./api.js";
+
 const AGAIN_MS = 2000;
+const ALIVE_MS = 30_000;
 
 /**
  * `hooks`: `started(executionId)`, `changed({revision, state, armed_until, enabled})`, `graph({revision, batch_id})`,
@@ -18,4 +21,10 @@ export function listen(workflowId, clientId, hooks) {
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(workflowId, clientId, hooks), AGAIN_MS);
   });
+}
+
+/** Say now and then that this editor is still here. */
+export function staysHere(workflowId, clientId) {
+  const path = `/api/workflows/${encodeURIComponent(workflowId)}/presence`;
+  setInterval(() => callJson("POST", path, { client_id: clientId }).catch(() => undefined), ALIVE_MS);
 }

@@ -14,7 +14,7 @@ import { mintUuid } from "./ids.js";
 import { Journal } from "./journal.js";
 import { fillSheet, useKeyboard } from "./keyboard.js";
 import { takeUp } from "./left-over.js";
-import { listen } from "./live.js";
+import { listen, staysHere } from "./live.js";
 import { Minimap } from "./minimap.js";
 import { GraphStore } from "./model.js";
 import { Others, showPresence } from "./others.js";
@@ -207,5 +207,6 @@ listen(workflow.id, clientId, {
     if (panel.drafts.waiting.size) panel.drafts.send();
   },
 });
+staysHere(workflow.id, clientId);
 if (execution) follower.follow(typeof execution === "string" ? execution : execution.id);
 document.documentElement.dataset.editorReady = "true";

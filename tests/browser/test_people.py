@@ -40,7 +40,7 @@ def test_an_owner_invites_somebody_who_comes_in_with_two_steps(studio: ServerPro
         phone.get_by_label("Username").fill("grace")
         phone.get_by_label("Password").fill(NEW_PASSWORD)
         phone.get_by_role("button", name="Make my account").click()
-        expect(phone.get_by_role("heading", name="Workflows")).to_be_visible()
+        expect(phone.get_by_role("heading", name="Workflows", exact=True)).to_be_visible()
         phone.get_by_label("Account", exact=True).click()
         expect(phone.get_by_role("link", name="API keys")).to_have_count(0)
         phone.locator(".menu-list").get_by_role("link", name="Account").click()
@@ -58,7 +58,7 @@ def test_an_owner_invites_somebody_who_comes_in_with_two_steps(studio: ServerPro
         expect(phone.get_by_role("heading", name="Enter your code")).to_be_visible()
         phone.get_by_label("Code").fill(recovery)
         phone.get_by_label("Code").press("Enter")
-        expect(phone.get_by_role("heading", name="Workflows")).to_be_visible()
+        expect(phone.get_by_role("heading", name="Workflows", exact=True)).to_be_visible()
 
     page.reload()
     expect(page.get_by_role("row", name="grace")).to_contain_text("Two steps")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 PEOPLE = {*range(2, 10), *range(54, 58), *range(68, 74), *range(158, 165), 173, *range(178, 188)}
-SURFACES = {1, *range(10, 46), 47, 48, *range(51, 54), *range(58, 68), *range(74, 149), *range(150, 158), *range(165, 173)}
+SURFACES = {1, *range(10, 54), *range(58, 68), *range(74, 149), *range(150, 158), *range(165, 173)}
 COMMAND_LINE = {*range(238, 259)}
 HELD = {*PEOPLE, *SURFACES, *COMMAND_LINE, *range(174, 178), *range(188, 236), *range(262, 268)}
 

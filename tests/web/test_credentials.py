@@ -63,7 +63,7 @@ def test_a_field_that_is_left_empty_keeps_its_secret(client: Client, peer: Peer)
     credential, name = made(client, "basic", username="robot", password=SECRET)
     sent = form(client, name=name, data__username="another", data__password="")
     assert client.post(f"/credentials/{credential}", data=sent, headers=PAGE).status_code == 303
-    client.post(f"/credentials/{credential}/try", data=form(client, address=f"{peer.url}/me"), headers=PAGE)
+    client.post(f"/credentials/{credential}", data=form(client, do="try", address=f"{peer.url}/me"), headers=PAGE)
     assert peer.seen[-1].headers["authorization"].startswith("Basic ")
 
 
@@ -81,7 +81,7 @@ def test_trying_a_credential_tells_whether_it_is_taken(client: Client, peer: Pee
     credential, _ = made(client, "bearer", token=SECRET)
     peer.replies |= {"/good": Reply({"echo": SECRET}), "/bad": Reply({"why": SECRET}, 401)}
     for path, words in (("/good", "takes it"), ("/bad", "refuses it")):
-        page = client.post(f"/credentials/{credential}/try", data=form(client, address=f"{peer.url}{path}"), headers=PAGE)
+        page = client.post(f"/credentials/{credential}", data=form(client, do="try", address=f"{peer.url}{path}"), headers=PAGE)
         assert (page.status_code, words in page.text, SECRET in page.text) == (200, True, False)
     assert peer.seen[-1].headers["authorization"] == f"Bearer {SECRET}"
 
@@ -92,7 +92,7 @@ def test_trying_a_credential_tells_whether_it_is_taken(client: Client, peer: Pee
 )
 def test_trying_reaches_no_private_address(client: Client, address: str) -> None:
     credential, _ = made(client, "bearer", token=SECRET)
-    page = client.post(f"/credentials/{credential}/try", data=form(client, address=address), headers=PAGE)
+    page = client.post(f"/credentials/{credential}", data=form(client, do="try", address=address), headers=PAGE)
     assert "takes it" not in page.text
     assert page.status_code in (200, 400)
 
@@ -102,14 +102,14 @@ def test_trying_reaches_no_private_address(client: Client, address: str) -> None
 )
 def test_machines_are_tried_by_the_same_rules(client: Client, type: str, data: dict[str, str]) -> None:
     credential, _ = made(client, type, **data)
-    page = client.post(f"/credentials/{credential}/try", data=form(client), headers=PAGE).text
+    page = client.post(f"/credentials/{credential}", data=form(client, do="try"), headers=PAGE).text
     assert "BLOCKYARD_EGRESS_ALLOW" in page
 
 
 def test_a_viewer_neither_changes_nor_tries(client: Client, server: ServerProcess) -> None:
     credential, _ = made(client, "bearer", token=SECRET)
     viewer = join(server, f"viewer-{uuid4().hex[:6]}", "viewer")
-    for path in (f"/credentials/{credential}", f"/credentials/{credential}/try", f"/credentials/{credential}/delete"):
+    for path in (f"/credentials/{credential}", f"/credentials/{credential}/delete"):
         assert viewer.post(path, data=form(viewer), headers=PAGE).status_code == 403
     assert viewer.get(f"/credentials/{credential}", headers=PAGE).status_code == 403
 
@@ -144,7 +144,7 @@ def test_a_service_that_gives_no_token_is_a_clear_error(client: Client, peer: Pe
 
 def consent(client: Client, credential: str) -> dict[str, list[str]]:
     """What the service is asked, when a person goes there."""
-    page = unescape(client.post(f"/credentials/{credential}/consent", data=form(client), headers=PAGE).text)
+    page = unescape(client.post(f"/credentials/{credential}", data=form(client, do="consent"), headers=PAGE).text)
     [address] = re.findall(r'href="(http[^"]*code_challenge[^"]*)"', page)
     return parse_qs(urlsplit(address).query)
 

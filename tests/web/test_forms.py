@@ -265,3 +265,29 @@ def test_the_policy_that_the_form_does_not_show_is_kept() -> None:
         "timeout_ms": None,
         "on_error": "fail",
     }
+
+
+DO = field("do", "choice", choices=("cut", "pad"), default="cut")
+FILL = field("fill", when=(("do", ("pad",)),))
+
+
+@pytest.mark.parametrize(
+    ("config", "hidden"),
+    [
+        ({}, True),
+        ({"do": "pad"}, False),
+        ({"do": "cut", "fill": "x"}, True),
+        ({"do": "{{ input.do }}"}, False),
+        ({"do": 5}, True),
+    ],
+    ids=str,
+)
+def test_a_field_that_does_not_matter_is_hidden_and_keeps_its_value(config: dict[str, Json], hidden: bool) -> None:
+    views = {view.field.name: view for view in field_views((DO, FILL), config, surroundings(()))}
+    assert (views["fill"].hidden, views["do"].hidden) == (hidden, False)
+    assert views["fill"].text == config.get("fill", "")
+
+
+def test_a_field_with_a_problem_is_shown_even_where_it_does_not_matter() -> None:
+    (view,) = field_views((FILL,), {"do": "cut"}, surroundings([ConfigProblem("fill", "Fill: is needed")]))
+    assert not view.hidden

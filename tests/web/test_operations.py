@@ -111,6 +111,8 @@ def test_watchers_hear_of_new_graphs_and_of_each_other(client: Client, viewer: C
                 told = next(event for event in events if event.type == "graph.changed")
                 assert (told.data["revision"], told.data["batch_id"]) == (2, batch_id)
                 assert "operations" not in told.data
+        assert client.post(f"/api/workflows/{workflow}/presence", json={"client_id": "one"}).status_code == 200
+        assert viewer.post(f"/api/workflows/{workflow}/presence", json={"client_id": "one"}).status_code == 404
         left = next(event for event in mine if event.type == "presence")
         assert [one["client_id"] for one in left.data["people"]] == ["one"]
 

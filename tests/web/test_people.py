@@ -175,9 +175,9 @@ def test_a_new_password_ends_the_other_sessions(server: ServerProcess) -> None:
     thief = bearer(server, httpx.post(f"{server.url}/auth/login", json=body).json()["token"])
     csrf = person.headers["X-CSRF-Token"]
     wrong = {"old": "not it", "new": NEW_PASSWORD, "_csrf": csrf}
-    assert person.post("/account/password", data=wrong, headers=PAGE).status_code == 400
+    assert person.post("/account", data=wrong, headers=PAGE).status_code == 400
     right = {"old": OWNER["password"], "new": NEW_PASSWORD, "_csrf": csrf}
-    assert person.post("/account/password", data=right, headers=PAGE).status_code == 303
+    assert person.post("/account", data=right, headers=PAGE).status_code == 303
     assert (thief.get("/api/workflows").status_code, person.get("/api/workflows").status_code) == (401, 200)
     assert httpx.post(f"{server.url}/api/auth/login", json=body).status_code == 401
 

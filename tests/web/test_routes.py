@@ -26,6 +26,7 @@ PUBLIC = {
     ("POST", "/setup"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
     # Whoever holds an invitation or a link for a new password: the token in it works once.
     ("GET", "/invitation"),

@@ -16,6 +16,7 @@ from app.services.history import Revision
 from app.services.refusals import problem_json
 from app.web import presenters
 from app.web.api.workflows import DRAFT, GRAPH_BYTES, VIEWER, Incoming, answer
+from app.web.auth import needs
 from app.web.bodies import read_json, read_object, read_paging, text_field
 from app.web.live import event_stream
 
@@ -75,6 +76,14 @@ async def workflow_events(workflow: str, request: Incoming, actor: Actor, servic
     return event_stream(services.presence.while_watching(actor, found.id, client_id, news) if client_id else news)
 
 
+@post("/api/workflows/{workflow:str}/presence", opt=needs("workflows.preview"), status_code=200)
+async def still_here(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
+    """An editor's sign of life; nothing is stored."""
+    client_id = text_field(await read_object(request, "client_id"), "client_id")
+    services.presence.still_here(actor, workflow, client_id)
+    return answer({"ok": True})
+
+
 def _revision(found: Revision) -> dict[str, Json]:
     return {
         "revision": found.revision,
@@ -108,4 +117,5 @@ ROUTES = [
     restore_revision,
     undeployed,
     workflow_events,
+    still_here,
 ]

@@ -17,14 +17,19 @@ async def account_page(request: AnyRequest, actor: Actor, services: Services) ->
     return await _account(request, actor, services)
 
 
-@post("/account/password", opt=needs("account.write"))
-async def change_password(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
+@post("/account", opt=needs("account.write"))
+async def change_account(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
+    """A new password, or the end of the second step, as the form's `do` says."""
     form = await posted_texts(request)
+    off = form.get("do") == "two-step-off"
     try:
-        await services.people.change_password(actor, form.get("old", ""), form.get("new", ""))
+        if off:
+            await services.accounts.two_step.switch_off(actor, form.get("password", ""))
+        else:
+            await services.people.change_password(actor, form.get("old", ""), form.get("new", ""))
     except ServiceError as error:
         return await _account(request, actor, services, error)
-    return see_other("/account?done=password-changed")
+    return see_other("/account?done=two-step-off" if off else "/account?done=password-changed")
 
 
 @post("/account/sessions/end-others", opt=needs("account.write"))
@@ -62,16 +67,6 @@ async def switch_on(request: AnyRequest, actor: Actor, services: Services) -> Re
     return page(request, "pages/two_step.html", actor, enrolment=None, error="", codes=codes)
 
 
-@post("/account/two-step/off", opt=needs("account.write"))
-async def switch_off(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
-    form = await posted_texts(request)
-    try:
-        await services.accounts.two_step.switch_off(actor, form.get("password", ""))
-    except ServiceError as error:
-        return await _account(request, actor, services, error)
-    return see_other("/account?done=two-step-off")
-
-
 async def _account(request: AnyRequest, actor: Actor, services: Services, error: ServiceError | None = None) -> Response[bytes]:
     return page(
         request,
@@ -84,4 +79,4 @@ async def _account(request: AnyRequest, actor: Actor, services: Services, error:
     )
 
 
-ROUTES = (account_page, change_password, end_other_sessions, end_session, two_step_page, switch_on, switch_off)
+ROUTES = (account_page, change_account, end_other_sessions, end_session, two_step_page, switch_on)

@@ -31,6 +31,8 @@ NOTICES: Final = {
     "consent-given": "The service agreed.",
     "credential-changed": "The credential was changed.",
     "signed-out": "You are signed out.",
+    "endpoint-deleted": "The endpoint was deleted.",
+    "delivery-queued": "The delivery is on its way.",
 }
 """What `?done=` may say; anything else in the address is not shown."""
 

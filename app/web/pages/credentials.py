@@ -46,36 +46,26 @@ async def credential_page(credential: str, request: AnyRequest, actor: Actor, se
     return await _one(request, actor, services, credential)
 
 
-@post("/credentials/{credential:str}", opt=needs("credentials.write"))
+@post("/credentials/{credential:str}", opt=needs("credentials.write"), status_code=200)
 async def change_credential(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
+    """Save, try, or ask for consent, as the form's `do` says; an answer that is a page has an address that can be reloaded."""
     form = await posted_texts(request)
-    data = {name: text for name, text in _data(form).items() if text}
+    address = form.get("address", "")
     try:
+        match form.get("do", "save"):
+            case "try":
+                trial = await services.trials.try_out(actor, credential, address)
+                return await _one(request, actor, services, credential, trial=trial, address=address)
+            case "consent":
+                # Our forms may not lead to another site, not even by a redirect: the page has a link.
+                return await _one(request, actor, services, credential, consent=await services.oauth.ask(actor, credential))
+        data = {name: text for name, text in _data(form).items() if text}
         await services.credentials.update(actor, credential, form.get("name", "").strip(), data)
     except ServiceError as error:
         if error.status == 404:
             raise
-        return await _one(request, actor, services, credential, error=error)
-    return see_other(f"/credentials/{credential}?done=credential-changed")
-
-
-@post("/credentials/{credential:str}/try", opt=needs("credentials.write"), status_code=200)
-async def try_credential(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
-    """Use it once, and say how that went."""
-    address = (await posted_texts(request)).get("address", "")
-    try:
-        trial = await services.trials.try_out(actor, credential, address)
-    except ServiceError as error:
-        if error.status == 404:
-            raise
         return await _one(request, actor, services, credential, error=error, address=address)
-    return await _one(request, actor, services, credential, trial=trial, address=address)
-
-
-@post("/credentials/{credential:str}/consent", opt=needs("credentials.write"), status_code=200)
-async def ask_for_consent(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
-    """Answers with the way to the other service: our forms may not lead to another site, not even by a redirect."""
-    return await _one(request, actor, services, credential, consent=await services.oauth.ask(actor, credential))
+    return see_other(f"/credentials/{credential}?done=credential-changed")
 
 
 @post("/credentials/{credential:str}/delete", opt=needs("credentials.write"))
@@ -143,7 +133,5 @@ ROUTES = (
     consent_given,
     credential_page,
     change_credential,
-    try_credential,
-    ask_for_consent,
     delete_credential,
 )

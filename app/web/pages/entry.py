@@ -58,6 +58,12 @@ async def sign_in(request: AnyRequest, services: Services) -> Response[bytes] | 
     return _signed_in(request, services, session, next_path)
 
 
+@get("/sign-in/code", opt=PUBLIC)
+async def second_step_again() -> Redirect:
+    """A page that was reloaded has lost who it was about."""
+    return see_other("/sign-in")
+
+
 @post("/sign-in/code", opt=PUBLIC)
 async def second_step(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
     form = await posted_texts(request)

@@ -18,7 +18,7 @@ async def members_page(request: AnyRequest, actor: Actor, services: Services) ->
     return await _members(request, actor, services)
 
 
-@post("/members/invite", opt=needs("members.write"), status_code=200)
+@post("/members", opt=needs("members.write"), status_code=200)
 async def invite(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
     """Answers with the link itself: it is shown this once."""
     form = await posted_texts(request)
