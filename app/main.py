@@ -17,7 +17,7 @@ from litestar.template.config import TemplateConfig
 
 from app.adapters.http import EgressClient
 from app.adapters.llm import LanguageModels
-from app.adapters.reach import Reach
+from app.adapters.network_reach import Reach
 from app.adapters.sandbox import MontySandbox
 from app.adapters.vault import Vault
 from app.catalog import Catalog
@@ -86,7 +86,7 @@ from app.web.doors import DOORS
 from app.web.gateway import BODY_BYTES
 from app.web.headers import RequestIdMiddleware, add_headers
 from app.web.insight import INSIGHT, CountRequests
-from app.web.mcp import McpEndpoint, mcp_route
+from app.web.mcp import for_channels, for_members, mcp_route
 from app.web.monitor import MONITOR
 from app.web.pages import PAGES
 from app.web.pages.filters import add_filters
@@ -173,7 +173,8 @@ class Server:
         )
         parts = Parts(self.database, self.host, vault, graphs, programs, starts, self.bus, self.http, settings)
         self.surfaces = build_surfaces(parts, self.services)
-        self.mcp = McpEndpoint(self.surfaces.agent_tools)
+        self.mcp = for_members(self.surfaces.agent_tools)
+        self.channel_mcp = for_channels(self.surfaces.channels, self.surfaces.channel_tools)
 
     def begin_to_stop(self) -> None:
         """On the signal: end event streams at once, and callers that wait after a moment."""
@@ -190,7 +191,7 @@ class Server:
         for loop in running:
             loop.start()
         try:
-            async with self.mcp.running():
+            async with self.mcp.running(), self.channel_mcp.running():
                 yield
         finally:
             self.bus.close()
@@ -251,6 +252,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
         signature_types=[Services, Surfaces, Actor],
     )
     app.state["no_auth"] = settings.no_auth
+    app.state["channel_mcp"] = server.channel_mcp
     check_routes_declare_auth(app)
     return app, server
 

@@ -44,9 +44,14 @@ class Rig:
         """Resident memory of the server and of all its workers."""
         return memory_of(self._process.pid)
 
+    @property
+    def database(self) -> Path:
+        """The file of SQLite."""
+        return self._data / "blockyard.db"
+
     def executions(self) -> dict[str, int]:
         """How many executions are on disk, by status."""
-        with closing(sqlite3.connect(self._data / "blockyard.db")) as connection:
+        with closing(sqlite3.connect(self.database)) as connection:
             return dict(connection.execute("SELECT status, count(*) FROM executions GROUP BY status").fetchall())
 
 

@@ -65,6 +65,8 @@ _LISTED = (
     workflows.c.name,
     *(executions.c[name] for name in ExecutionRow.__dataclass_fields__ if name not in ("id", "workflow_id", "workflow_name")),
 )
+MAX_COUNTED = 10_000
+"""Counting a million rows takes longer than everything else on the page; "10,000 or more" says as much."""
 SORTS = {"created_at": executions.c.created_at}
 
 
@@ -79,7 +81,10 @@ async def listed(
     offset: int,
     limit: int,
 ) -> tuple[Sequence[ExecutionRow], int]:
-    """One page of executions, newest first unless `order` is asc; `q` is the beginning of an id."""
+    """One page of executions, newest first unless `order` is asc, and how many there are, counted no further than MAX_COUNTED.
+
+    `q` is the beginning of an id.
+    """
     found = executions.c.workspace_id == workspace_id
     if status:
         found &= executions.c.status == status
@@ -87,7 +92,8 @@ async def listed(
         found &= executions.c.workflow_id == workflow_id
     if q:
         found &= executions.c.id.startswith(q, autoescape=True)
-    total = (await connection.execute(sa.select(sa.func.count()).select_from(executions).where(found))).scalar_one()
+    counted = sa.select(executions.c.id).where(found).limit(MAX_COUNTED).subquery()
+    total = (await connection.execute(sa.select(sa.func.count()).select_from(counted))).scalar_one()
     key = executions.c.created_at
     query = (
         sa.select(*_LISTED)

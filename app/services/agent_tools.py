@@ -53,17 +53,18 @@ class AgentTools:
         found = next((tool for tool in await self.list(actor) if tool.name == name), None)
         if found is None:
             raise ServiceError("TOOL_NOT_FOUND", f"There is no tool `{name[:100]}` that you may use.", 404)
-        given = {} if arguments is None else arguments
-        if not isinstance(given, dict):
-            raise invalid("`arguments` must be an object.", [{"field": "arguments", "message": "must be an object"}])
-        problem = _check(found, given)
-        if problem is not None:
-            raise invalid(f"The arguments of `{name}` do not fit: {problem}.", [{"field": "arguments", "message": problem}])
-        return await found.call(found.actor_for(actor), given)
+        return await found.call(found.actor_for(actor), check_arguments(found, arguments))
 
 
-def _check(tool: AgentTool, given: Mapping[str, Json]) -> str | None:
+def check_arguments(tool: AgentTool, arguments: Json) -> dict[str, Json]:
+    """What a tool is given. Raises 400 for what does not fit its schema."""
+    given = {} if arguments is None else arguments
+    if not isinstance(given, dict):
+        raise invalid("`arguments` must be an object.", [{"field": "arguments", "message": "must be an object"}])
     try:
-        return Schema(tool.schema, f"tool `{tool.name}`").problem(dict(given))
+        problem = Schema(tool.schema, f"tool `{tool.name}`").problem(given)
     except BlockError as error:
-        return error.message
+        problem = error.message
+    if problem is not None:
+        raise invalid(f"The arguments of `{tool.name}` do not fit: {problem}.", [{"field": "arguments", "message": problem}])
+    return given

@@ -143,11 +143,9 @@ class Channels:
 
     async def call(self, address: str, path: str, call: HookCall) -> ChannelAnswer:
         """A call from outside. Raises 404 for an address that leads nowhere, 401 without the token, 405 for another method."""
-        async with self._database.read() as connection:
-            row = await queries.by_address(connection, address)
-        if row is None or not row.enabled:
-            raise ServiceError("CHANNEL_NOT_FOUND", "There is no channel at this address.", 404)
-        self.authorize(row, call.headers)
+        row = await self.entered(address, call.headers)
+        if row.kind != "http":
+            raise ServiceError("METHOD_NOT_ALLOWED", "This channel speaks MCP, at its own address.", 405)
         here = [route for route in _channel(row).routes if route.path == path.strip("/")]
         if not here:
             raise ServiceError("ROUTE_NOT_FOUND", "This channel has nothing at this path.", 404)
@@ -158,7 +156,23 @@ class Channels:
         variables = await read_body(call.headers.get("content-type", ""), call.body)
         return await self._run(row, route, variables, call)
 
-    def authorize(self, row: ChannelRow, headers: Mapping[str, str]) -> None:
+    async def entered(self, address: str, headers: Mapping[str, str]) -> ChannelRow:
+        """The channel at an address, for who may use it. Raises 404 and 401."""
+        async with self._database.read() as connection:
+            row = await queries.by_address(connection, address)
+        if row is None or not row.enabled:
+            raise ServiceError("CHANNEL_NOT_FOUND", "There is no channel at this address.", 404)
+        self._authorize(row, headers)
+        return row
+
+    async def speaks_mcp(self, address: str, headers: Mapping[str, str]) -> bool:
+        """Raises 404 and 401 as `entered` does."""
+        return (await self.entered(address, headers)).kind == "mcp"
+
+    def routes_of(self, row: ChannelRow) -> Sequence[RouteSpec]:
+        return _channel(row).routes
+
+    def _authorize(self, row: ChannelRow, headers: Mapping[str, str]) -> None:
         """Raises 401 unless a call may use the channel. The token comes as `Bearer`, or in a header of its own."""
         if row.auth_mode == "public":
             return
@@ -169,7 +183,7 @@ class Channels:
             raise ServiceError("UNAUTHORIZED", "The channel's token is missing or wrong.", 401)
 
     async def _run(self, row: ChannelRow, route: RouteSpec, variables: dict[str, Json], call: HookCall) -> ChannelAnswer:
-        targets = await self._targets(row, route)
+        targets = await self.targets(row, route)
         request = call_details(call)
         request["headers"].pop(TOKEN_HEADER, None)
         started = [await self._doors.start(target, variables, request) for target in targets]
@@ -191,7 +205,7 @@ class Channels:
         ]
         return ChannelAnswer(200, {"status": "completed", "results": results})
 
-    async def _targets(self, row: ChannelRow, route: RouteSpec) -> Sequence[WorkflowRow]:
+    async def targets(self, row: ChannelRow, route: RouteSpec) -> Sequence[WorkflowRow]:
         """Raises 404 when a workflow behind the address is gone."""
         async with self._database.read() as connection:
             found = [

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_private_key
 
-from app.adapters.reach import Reach
+from app.adapters.network_reach import Reach
 from app.db.session import Database
 from app.sdk import BlockError, Http, HttpRequest
 from app.services.actors import Actor

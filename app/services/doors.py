@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.db import addresses
@@ -59,6 +60,12 @@ class Doors:
                 if error.code != "UNAUTHORIZED":
                     raise
         return await self._hooks.call(replace(call, webhook_id=ids[-1]))
+
+    async def variables(self, row: WorkflowRow) -> Sequence[Mapping[str, Json]]:
+        """The variables that a workflow declares where it starts, of the revision that a call runs."""
+        program = (await self._programs.load(row.id, row.deployed_revision or row.revision)).program
+        declared = [step.config.raw.get("variables") for step in program.triggers if step.enabled]
+        return next((found for found in declared if isinstance(found, list)), [])
 
     async def start(self, row: WorkflowRow, variables: dict[str, Json], request: Json, trigger: str = "webhook") -> Started:
         """Start what is deployed, else the newest revision, where it starts when somebody runs it. Raises 403, 400, 429."""

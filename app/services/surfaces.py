@@ -11,6 +11,7 @@ from app.adapters.vault import Vault
 from app.db.session import Database
 from app.hosts.embedded import EmbeddedHost
 from app.services.agent_tools import AgentTools
+from app.services.channel_tools import ChannelTools
 from app.services.channels import Channels
 from app.services.container import Services
 from app.services.deliveries import Deliveries
@@ -73,6 +74,7 @@ class Surfaces:
     layers: Layers
     groups: Groups
     channels: Channels
+    channel_tools: ChannelTools
     endpoints: Endpoints
     agent_tools: AgentTools
     insight: Insight
@@ -89,6 +91,7 @@ def build_surfaces(parts: Parts, services: Services) -> Surfaces:
     doors = Doors(
         database, services.hooks, services.executions, parts.programs, parts.starts, parts.settings.wait_seconds
     )
+    channels = Channels(database, parts.vault, doors)
     own = OwnTools(flows, services.workflows, services.executions, parts.graphs, services.catalog)
     offered = OfferedTools(database, parts.programs, parts.starts, parts.settings.wait_seconds)
     return Surfaces(
@@ -102,7 +105,8 @@ def build_surfaces(parts: Parts, services: Services) -> Surfaces:
         doors=doors,
         layers=Layers(flows, services.workflows, parts.graphs, services.catalog),
         groups=Groups(database),
-        channels=Channels(database, parts.vault, doors),
+        channels=channels,
+        channel_tools=ChannelTools(channels, doors),
         endpoints=Endpoints(database, parts.vault),
         agent_tools=AgentTools(own.list(), offered.list),
         insight=Insight(database, parts.host),

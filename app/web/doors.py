@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from litestar import Response, post, route
 from litestar.enums import HttpMethod
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.services.hooks import HookAnswer, HookCall
 from app.services.surfaces import Surfaces
 from app.web.api.system import OUTSIDE
 from app.web.api.workflows import Incoming, answer
 from app.web.hooks import answer_parts
+from app.web.mcp import McpEndpoint, again
 
 METHODS = [HttpMethod.GET, HttpMethod.POST, HttpMethod.PUT, HttpMethod.PATCH, HttpMethod.DELETE]
 PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -47,9 +49,21 @@ async def call_channel(channel: str, path: str, request: Incoming, surfaces: Sur
 
 
 @route("/c/{channel:str}", http_method=METHODS, opt=OUTSIDE, status_code=200)
-async def call_channel_itself(channel: str, request: Incoming, surfaces: Surfaces) -> Response[bytes]:
-    found = await surfaces.channels.call(channel, "", await read_call(request))
-    return shown(found.single) if found.single is not None else answer(found.body, found.status, PRIVATE)
+async def call_channel_itself(channel: str, request: Incoming, surfaces: Surfaces) -> ASGIApp:
+    """The address of a channel that speaks MCP, or of a route without a path."""
+    call = await read_call(request)
+    if await surfaces.channels.speaks_mcp(channel, call.headers):
+        return _by_mcp(request.app.state["channel_mcp"], call.body)
+    found = await surfaces.channels.call(channel, "", call)
+    response = shown(found.single) if found.single is not None else answer(found.body, found.status, PRIVATE)
+    return response.to_asgi_response(app=None, request=request)
+
+
+def _by_mcp(endpoint: McpEndpoint, body: bytes) -> ASGIApp:
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        await endpoint(scope, again(body, receive), send)
+
+    return answered
 
 
 DOORS = [fire_webhook, call_workflow, call_channel, call_channel_itself]

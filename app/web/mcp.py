@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
@@ -16,17 +17,24 @@ from app.engine.values import NotJson, decode, encode
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.agent_tools import AgentTool, AgentTools
+from app.services.channel_tools import ChannelTools
+from app.services.channels import ChannelRow, Channels
 from app.services.errors import ServiceError, invalid
 from app.web.auth import needs
 
 MAX_BODY = 4_000_000
 
 
-class McpEndpoint:
-    """One server for all keys: who asks is known from the request."""
+ListTools = Callable[[Scope], Awaitable[Sequence[AgentTool]]]
+CallTool = Callable[[Scope, str, Json], Awaitable[Json]]
 
-    def __init__(self, tools: AgentTools) -> None:
-        self._tools = tools
+
+class McpEndpoint:
+    """One server for everybody: who asks, and for what, is known from the request."""
+
+    def __init__(self, list_tools: ListTools, call_tool: CallTool) -> None:
+        self._list_tools = list_tools
+        self._call_tool = call_tool
         server = Server("blockyard", version="1", on_list_tools=self._list, on_call_tool=self._call)
         self._manager = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
 
@@ -41,50 +49,72 @@ class McpEndpoint:
         body = await _read(receive)
         short = _short_form(body)
         if short is None:
-            await self._manager.asgi_app(cast(Any, scope), cast(Any, _again(body, receive)), cast(Any, send))
-            return
-        actor: Actor = scope["user"]
-        await _send(send, encode({"data": await self._answer(actor, short)}))
+            await self._manager.asgi_app(cast(Any, scope), cast(Any, again(body, receive)), cast(Any, send))
+        else:
+            await _send(send, encode({"data": await self._answer(scope, short)}))
 
-    async def _answer(self, actor: Actor, body: dict[str, Json]) -> Json:
+    async def _answer(self, scope: Scope, body: dict[str, Json]) -> Json:
         """G8's short form. Raises 400 for a method that it does not have."""
         match body.get("method"):
             case "tools/list":
-                return {"tools": [_shown(tool) for tool in await self._tools.list(actor)]}
+                return {"tools": [_shown(tool) for tool in await self._list_tools(scope)]}
             case "tools/call":
                 name = body.get("name")
                 if not isinstance(name, str):
                     raise invalid("`name` must be the name of a tool.", [{"field": "name", "message": "is needed"}])
-                return await self._tools.call(actor, name, body.get("arguments"))
+                return await self._call_tool(scope, name, body.get("arguments"))
         raise invalid("`method` must be tools/list or tools/call.", [{"field": "method", "message": "is not known"}])
 
     async def _list(self, context: Any, params: Any) -> ListToolsResult:
-        tools = await self._tools.list(_actor(context))
+        tools = await self._list_tools(context.request.scope)
         return ListToolsResult(tools=[_protocol_tool(tool) for tool in tools])
 
     async def _call(self, context: Any, params: Any) -> CallToolResult:
         try:
-            result = await self._tools.call(_actor(context), params.name, params.arguments)
+            result = await self._call_tool(context.request.scope, params.name, params.arguments)
         except ServiceError as error:
-            body = {"error": error.code, "message": error.message, "details": error.details}
+            body = {"error": error.code, "message": error.message, "details": error.details} | error.data
             return CallToolResult(content=[TextContent(text=encode(body).decode())], is_error=True)
         structured = result if isinstance(result, dict) else {"result": result}
         return CallToolResult(content=[TextContent(text=encode(result).decode())], structured_content=structured)
 
 
+def for_members(tools: AgentTools) -> McpEndpoint:
+    """The endpoint for keys and sessions: each gets the tools that it may use."""
+
+    async def listed(scope: Scope) -> Sequence[AgentTool]:
+        return await tools.list(cast(Actor, scope["user"]))
+
+    async def called(scope: Scope, name: str, arguments: Json) -> Json:
+        return await tools.call(cast(Actor, scope["user"]), name, arguments)
+
+    return McpEndpoint(listed, called)
+
+
+def for_channels(channels: Channels, tools: ChannelTools) -> McpEndpoint:
+    """The endpoint behind every channel that speaks MCP; the channel's own token decides."""
+
+    async def entered(scope: Scope) -> ChannelRow:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        return await channels.entered(str(scope["path_params"]["channel"]), headers)
+
+    async def listed(scope: Scope) -> Sequence[AgentTool]:
+        return await tools.list(await entered(scope))
+
+    async def called(scope: Scope, name: str, arguments: Json) -> Json:
+        return await tools.call(await entered(scope), name, arguments)
+
+    return McpEndpoint(listed, called)
+
+
 def mcp_route(endpoint: McpEndpoint) -> Any:
-    """The route; agents need a key with the scope `mcp`, or a session."""
+    """The route for members; agents need a key with the scope `mcp`, or a session."""
 
     @asgi("/api/mcp", opt=needs("mcp.use"), copy_scope=True)
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
         await endpoint(scope, receive, send)
 
     return mcp
-
-
-def _actor(context: Any) -> Actor:
-    actor: Actor = context.request.scope["user"]
-    return actor
 
 
 def _shown(tool: AgentTool) -> dict[str, Json]:
@@ -121,7 +151,7 @@ def _short_form(body: bytes) -> dict[str, Json] | None:
     return value if isinstance(value, dict) and "jsonrpc" not in value else None
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def again(body: bytes, receive: Receive) -> Receive:
     """A receive that gives the body that was read before, and then what comes."""
     given = False
 

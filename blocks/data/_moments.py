@@ -16,7 +16,8 @@ MILLISECONDS_FROM = 100_000_000_000
 """Larger Unix times are milliseconds: as seconds this would be the year 5138."""
 MAX_BUSINESS_DAYS = 10_000
 SATURDAY = 5
-DECEMBER = 12
+MONTHS = 12
+"""In a year."""
 
 
 def read(value: Json, layout: str, zone: ZoneInfo, place: str) -> datetime:
@@ -57,7 +58,7 @@ def added(moment: datetime, amount: float, unit: str, holidays: Collection[date]
         case "business_days":
             return _business(moment, int(amount), holidays)
         case "months" | "years":
-            return _months(moment, int(amount) * (12 if unit == "years" else 1))
+            return _months(moment, int(amount) * (MONTHS if unit == "years" else 1))
         case "days" | "weeks":
             return _real(moment + timedelta(seconds=amount * UNITS[unit]))
         case _:
@@ -71,7 +72,7 @@ def _real(moment: datetime) -> datetime:
 
 def _months(moment: datetime, months: int) -> datetime:
     """The last day of the month where the day does not exist."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    year, month = divmod(moment.year * MONTHS + moment.month - 1 + months, MONTHS)
     if not 1 <= year <= 9999:
         raise OverflowError
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])
@@ -134,7 +135,8 @@ def between(first: datetime, last: datetime, unit: str, holidays: Collection[dat
     if unit == "business_days":
         return business_days_between(first.date(), last.astimezone(first.tzinfo).date(), holidays)
     if unit in ("months", "years"):
-        return _whole_months(first, last.astimezone(first.tzinfo)) // (DECEMBER if unit == "years" else 1)
+        months = _whole_months(first, last.astimezone(first.tzinfo))
+        return int(months / MONTHS) if unit == "years" else months
     if unit in ("days", "weeks"):  # by the clock, so that a day with 23 hours is a day
         passed = last.astimezone(first.tzinfo).replace(tzinfo=None) - first.replace(tzinfo=None)
     else:
@@ -146,5 +148,5 @@ def between(first: datetime, last: datetime, unit: str, holidays: Collection[dat
 def _whole_months(first: datetime, last: datetime) -> int:
     if last < first:
         return -_whole_months(last, first)
-    months = (last.year - first.year) * 12 + last.month - first.month
+    months = (last.year - first.year) * MONTHS + last.month - first.month
     return months - (_months(first, months) > last)

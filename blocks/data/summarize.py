@@ -25,7 +25,6 @@ from blocks.flow._items import ItemsConfig
 from blocks.flow._values import identity, kind_of
 
 Function = Literal["count", "sum", "average", "min", "max", "median", "stddev", "distinct", "first", "last", "concatenate"]
-NUMERIC = ("sum", "average", "median", "stddev")
 
 
 class Summary(Config):

@@ -9,7 +9,6 @@ from pydantic import Field
 from app.sdk import AnyJson, Config, File, Json
 
 FileName = Annotated[str, Field(max_length=200, pattern=r"^[^/\\\x00-\x1f]*$")]
-EXTRA_HELP = "Needs an additional library"
 
 
 class FileConfig(Config):

@@ -11,7 +11,6 @@ from app.sdk import BlockError, File, Json
 
 MAX_EVENTS = 2_000
 PRODUCT = "-//Blockyard//Calendar//EN"
-MEDIA_TYPE = "text/calendar; charset=utf-8"
 TEXTS = ("summary", "description", "location", "uid", "status", "url")
 
 

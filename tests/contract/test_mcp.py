@@ -171,6 +171,25 @@ async def test_a_deployed_workflow_is_a_tool(server: ServerProcess, client: Clie
     assert short(server, key, method="tools/call", name=name, arguments={"order": 7}).status_code == 404
 
 
+async def test_a_channel_of_the_kind_mcp_offers_its_workflows(server: ServerProcess, client: Client) -> None:
+    name = unique("agents")
+    code = "name: x\nvariables: {who: you}\ntasks:\n  - {name: hi, type: code, properties: {code: 'output = variables'}}\n"
+    flow = new_flow(client, code)["id"]
+    routes = [{"name": "greet", "targetFlowIds": [flow]}]
+    body = {"name": name, "kind": "mcp", "authMode": "header_token", "authToken": "a long token", "routes": routes}
+    assert client.post("/api/channels", json=body).status_code == 201
+    url = f"{server.url}/c/{name}"
+    assert httpx.post(url, json={"method": "tools/list"}).status_code == 401
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": "Bearer a long token"}, timeout=30) as http,
+        McpClient(streamable_http_client(url, http_client=http)) as agent,
+    ):
+        (tool,) = (await agent.list_tools()).tools
+        assert (tool.name, list(tool.input_schema["properties"])) == ("greet", ["who"])
+        assert (await agent.call_tool("greet", {"who": "Ada"})).structured_content == {"who": "Ada"}
+        assert (await agent.call_tool("shout", {})).is_error
+
+
 async def test_an_agent_builds_repairs_and_runs_a_workflow(server: ServerProcess, client: Client) -> None:
     token = new_key(client, "mcp", "flows:read", "flows:write", "flows:run", "executions:read")
     async with session(server, token) as agent:

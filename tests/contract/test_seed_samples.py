@@ -83,7 +83,8 @@ def test_seed_002(open_server: ServerProcess, tmp_path: Path) -> None:
 ID=$(curl -sf -X POST "$HOST/api/v1/flows" \\
   -H "Content-Type: application/json" \\
   -d "$BODY" | jq -er .id)
-EXECUTION=$(curl -sf -X POST "$HOST/api/v1/flows/$ID/execute" | jq -er 'select(.status == "QUEUED" and .tasksTotal == 1) | .executionId')
+EXECUTION=$(curl -sf -X POST "$HOST/api/v1/flows/$ID/execute" \\
+  | jq -er 'select(.status == "QUEUED" and .tasksTotal == 1) | .executionId')
 for i in $(seq 100); do
   STATUS=$(curl -sf "$HOST/api/v1/executions/$EXECUTION" | jq -er .execution.status)
   [ "$STATUS" = SUCCESS ] && break
@@ -125,10 +126,13 @@ def test_seed_003(server: ServerProcess, client: Client, tmp_path: Path) -> None
 AUTH="Authorization: Bearer $KEY"
 curl -sf -X PUT "$HOST/api/workflows/$ID/graph" -H "$AUTH" -H "Content-Type: application/json" -d "$GRAPH" | jq -e .ok
 curl -s -X PUT "$HOST/api/workflows/$ID/graph" -H "$AUTH" -H "Content-Type: application/json" \\
-  -d '{"blocks":[{"id":"a","type":"nonsense"}],"edges":[]}' | jq -e '.statusCode == 400 and (.message | startswith("Unknown block type"))'
-curl -sf -X POST "$HOST/api/workflows/$ID/execute" -H "$AUTH" -H "Content-Type: application/json" -d '{}' | jq -e '.status == "completed"'
+  -d '{"blocks":[{"id":"a","type":"nonsense"}],"edges":[]}' \\
+  | jq -e '.statusCode == 400 and (.message | startswith("Unknown block type"))'
+curl -sf -X POST "$HOST/api/workflows/$ID/execute" -H "$AUTH" -H "Content-Type: application/json" -d '{}' \\
+  | jq -e '.status == "completed"'
 [ "$(curl -sf -X POST "$HOST/api/workflows/$ID/deploy" -H "$AUTH" | jq -c .)" = '{"ok":true,"state":"deployed"}' ]
-curl -sf -X POST "$HOST/api/webhooks/$HOOK" -H "Authorization: Bearer $SECRET" -H "Content-Type: application/json" -d '{"a":1}' | jq -e '.a == 1'
+curl -sf -X POST "$HOST/api/webhooks/$HOOK" -H "Authorization: Bearer $SECRET" -H "Content-Type: application/json" -d '{"a":1}' \\
+  | jq -e '.a == 1'
 curl -sf -X POST "$HOST/api/webhooks/$HOOK?token=$SECRET" -H "Content-Type: application/json" -d '{"a":1}' | jq -e '.a == 1'
 curl -sf -X POST "$HOST/api/workflows/$ID/undeploy" -H "$AUTH" | jq -e .ok
 curl -sf -X POST "$HOST/api/workflows/$ID/arm" -H "$AUTH" | jq -e .armed_until

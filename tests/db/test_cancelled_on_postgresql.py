@@ -25,7 +25,7 @@ async def change(database: Database, began: asyncio.Event) -> None:
 
 async def name_once_free(database: Database) -> str:
     """What a writer finds when it is its turn, which must be soon."""
-    async with asyncio.timeout(10), database.write() as connection:
+    async with asyncio.timeout(30), database.write() as connection:
         found: str = (await connection.execute(sa.select(workspaces.c.name))).scalar_one()
         return found
 

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from app.sdk import Json
 
 JSON_SHOWN_BYTES: Final = 50_000
+COUNTED_TO: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,11 @@ def type_title(types: Sequence[HasTitle], name: str) -> str:
     return next((kind.title for kind in types if kind.name == name), name)
 
 
+def counted(total: int) -> str:
+    """How many there are; lists of executions are counted no further than this."""
+    return f"{COUNTED_TO:,} or more" if total >= COUNTED_TO else f"{total:,}"
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     function.__name__: function
     for function in (
@@ -178,6 +184,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
         short,
         short_agent,
         state_light,
+        counted,
         with_query,
         type_title,
     )

@@ -58,6 +58,7 @@ async def test_adding(run: Any, value: str, amount: float, unit: str, wanted: st
         ("2026-01-31", "2026-02-27", "months", 0),
         ("2026-02-28", "2026-01-31", "months", -1),
         ("2020-02-29", "2026-02-28", "years", 6),
+        ("2026-06-01", "2025-05-01", "years", -1),
         ("2026-12-01", "2026-12-31", "business_days", 21),
         ("2026-12-31", "2026-12-01", "business_days", -21),
         ("2026-12-05", "2026-12-06", "business_days", 0),

@@ -90,3 +90,8 @@ def test_the_state_light_shows_what_callers_meet() -> None:
 
 def test_a_page_link_keeps_what_is_searched_for() -> None:
     assert filters.with_query({"q": "a b", "sort": "", "page": 0}, page=2) == "q=a+b&page=2"
+
+
+@pytest.mark.parametrize(("total", "words"), [(0, "0"), (9_999, "9,999"), (10_000, "10,000 or more")])
+def test_very_many_are_not_counted(total: int, words: str) -> None:
+    assert filters.counted(total) == words
