@@ -50,6 +50,7 @@ from app.services.listeners import Listeners
 from app.services.members import Members
 from app.services.monitor import MonitoredBus
 from app.services.oauth import OAuth
+from app.services.oidc import Oidc
 from app.services.operation_words import Words
 from app.services.operations import Operations
 from app.services.people import People
@@ -147,6 +148,7 @@ class Server:
         self.services = Services(
             audit=Audit(self.database),
             oauth=oauth,
+            oidc=Oidc(self.database, accounts, self.http, settings),
             trials=CredentialTrials(self.database, credentials, oauth, self.http, Reach(settings.egress_allow)),
             exposure=Exposure(self.database, settings, vault),
             accounts=accounts,

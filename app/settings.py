@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     )
     monitor_token: str = Field("", description="Token for the live monitor and for metrics from other machines.")
     monitor_public: bool = Field(False, description="Open the monitor and metrics to everybody; for development.")
+    oidc_issuer: str = Field("", description="Address of an OpenID provider whose people may sign in.")
+    oidc_client_id: str = Field("", description="Name of this server at that provider.")
+    oidc_client_secret: str = Field("", description="Its secret there.")
+    oidc_name: str = Field("single sign-on", description="What the sign-in page calls the provider.")
     requests_per_minute: int = Field(
         6_000, ge=0, description="How many requests one key, person or unknown address may make to the studio; 0: any number."
     )

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.tables import memberships, sessions, users, workspaces
+from app.db.tables import identities, memberships, sessions, users, workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,3 +226,15 @@ async def delete_sessions_of(connection: AsyncConnection, user_id: str, *, but: 
 
 async def delete_expired_sessions(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
+
+
+async def user_of_identity(connection: AsyncConnection, issuer: str, subject: str) -> UserRow | None:
+    """Who this is, according to an OpenID provider."""
+    query = sa.select(identities.c.user_id).where(identities.c.issuer == issuer, identities.c.subject == subject)
+    user_id = (await connection.execute(query)).scalar()
+    return None if user_id is None else await get_user(connection, user_id)
+
+
+async def insert_identity(connection: AsyncConnection, issuer: str, subject: str, user_id: str, now: datetime) -> None:
+    values = {"issuer": issuer, "subject": subject, "user_id": user_id, "created_at": now}
+    await connection.execute(sa.insert(identities).values(values))

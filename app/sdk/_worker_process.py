@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -20,7 +21,7 @@ START_SECONDS = 60.0
 LENGTH = struct.Struct(">Q")
 MODULE = "app.sdk._worker"
 WALL = (
-    "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
+    "--unshare-all", "--die-with-parent", "--clearenv", "--cap-drop", "ALL",
     "--proc", "/proc", "--dev", "/dev", "--size", "67108864", "--tmpfs", "/tmp", "--chdir", "/",  # noqa: S108 a directory of its own
 )  # fmt: skip
 
@@ -91,8 +92,10 @@ class WorkerProcess:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """End it at once, whatever it does."""
-        self._process.kill()
+        """End it at once, whatever it does; its process group is its own, so that nothing inside the wall outlives this."""
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
 

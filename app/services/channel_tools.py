@@ -47,8 +47,9 @@ class ChannelTools:
         return AgentTool(name, words, schema, "workflows.run", run, reads_only=False)
 
     async def _run(self, route: RouteSpec, target: WorkflowRow, _: Actor, arguments: Mapping[str, Json]) -> Json:
-        started = await self._doors.start(target, dict(arguments), None, "mcp")
-        if route.responseMode == "async":
+        is_async = route.responseMode == "async"
+        started = await self._doors.start(target, dict(arguments), None, "mcp", durably=is_async)
+        if is_async:
             return {"status": "queued", "executionId": started.execution_id}
         found = await wait_for_answer(started, route.timeoutSeconds)
         return found.response["body"] if found.ended is None else found.ended.output

@@ -35,6 +35,7 @@ from app.services.trigger_specs import checked
 from app.services.workflow_rows import find_row
 
 TOKEN_HEADER = "x-channel-token"
+ChannelRecord = ChannelRow
 
 
 class RouteSpec(BaseModel):
@@ -186,8 +187,9 @@ class Channels:
         targets = await self.targets(row, route)
         request = call_details(call)
         request["headers"].pop(TOKEN_HEADER, None)
-        started = [await self._doors.start(target, variables, request) for target in targets]
-        if route.responseMode == "async":
+        is_async = route.responseMode == "async"
+        started = [await self._doors.start(target, variables, request, durably=is_async) for target in targets]
+        if is_async:
             runs = [
                 {"flowId": target.id, "executionId": one.execution_id} for target, one in zip(targets, started, strict=True)
             ]

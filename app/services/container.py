@@ -21,6 +21,7 @@ from app.services.history import History
 from app.services.hooks import Hooks
 from app.services.members import Members
 from app.services.oauth import OAuth
+from app.services.oidc import Oidc
 from app.services.operations import Operations
 from app.services.people import People
 from app.services.presence import Presence
@@ -34,6 +35,7 @@ class Services:
     accounts: Accounts
     audit: Audit
     oauth: OAuth
+    oidc: Oidc
     trials: CredentialTrials
     exposure: Exposure
     members: Members

@@ -67,8 +67,13 @@ class Doors:
         declared = [step.config.raw.get("variables") for step in program.triggers if step.enabled]
         return next((found for found in declared if isinstance(found, list)), [])
 
-    async def start(self, row: WorkflowRow, variables: dict[str, Json], request: Json, trigger: str = "webhook") -> Started:
-        """Start what is deployed, else the newest revision, where it starts when somebody runs it. Raises 403, 400, 429."""
+    async def start(
+        self, row: WorkflowRow, variables: dict[str, Json], request: Json, trigger: str = "webhook", *, durably: bool = False
+    ) -> Started:
+        """Start what is deployed, else the newest revision, where it starts when somebody runs it. Raises 403, 400, 429.
+
+        `durably`: it is on disk before this returns, for those who are told of it before it has ended.
+        """
         if not row.enabled:
             raise ServiceError("WORKFLOW_DISABLED", "This workflow is switched off.", 403)
         if row.deployed_revision is None:
@@ -78,7 +83,7 @@ class Doors:
         check_entry(program, None)
         new = new_execution(row, row.deployed_revision or row.revision, None, trigger, None, variables, request)
         try:
-            return await self._starts.start(row, new)
+            return await self._starts.start(row, new, durably=durably)
         except ServiceError as error:
             if error.code != "CONCURRENCY_LIMIT":
                 raise

@@ -52,7 +52,8 @@ class Exposure:
         if settings.no_auth:
             yield Door("Sign-in", "Off: everybody on this machine may do everything", "danger", "Start without --no-auth")
         else:
-            yield Door("Sign-in", "Needed", "success")
+            also = f", also by {settings.oidc_issuer}" if settings.oidc_issuer else ""
+            yield Door("Sign-in", f"Needed{also}", "success")
         if settings.public_url.startswith("https://"):
             yield Door("Encryption", f"Browsers come by {settings.public_url}", "success")
         elif _is_loopback(settings.host):

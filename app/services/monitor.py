@@ -23,8 +23,8 @@ WORKFLOW = "workflow:"
 ENDS = frozenset({"execution_finished", "approval.needed", "approval.decided"})
 REMEMBERED = 5_000
 LARGEST_OUTPUT = 100_000
-FIND_TRIES = 40
-FIND_PAUSE = 0.1
+FIND_TRIES = 80
+FIND_PAUSE = 0.05
 HEARTBEAT_SECONDS = 15.0
 
 
@@ -108,8 +108,12 @@ class Monitor:
         self._places: OrderedDict[str, _Place] = OrderedDict()
 
     async def follow(self, workspace_id: str | None, *, with_output: bool = False) -> AsyncIterator[Seen | None]:
-        """What happens in a workspace (None: in all of them) from now on; None is a heartbeat. Ends for who is too slow."""
+        """What happens in a workspace (None: in all of them) from the first item on, which is None as every heartbeat is.
+
+        Ends for who is too slow.
+        """
         with self._bus.subscribe_all() as subscription:
+            yield None
             async for message in messages(subscription, HEARTBEAT_SECONDS):
                 if message is None:
                     yield None
@@ -118,6 +122,8 @@ class Monitor:
                 place = await self._place(execution_id)
                 if place is None or (workspace_id is not None and place.workspace_id != workspace_id):
                     continue
+                if message.data.get("status") == "waiting":
+                    await self._until_on_record(execution_id, message.seq)
                 output = await self._output_of(place, execution_id, message) if with_output else None
                 yield Seen(message, execution_id, place.workspace_id, place.workflow_id, place.workflow_name, output)
 
@@ -136,6 +142,15 @@ class Monitor:
                 return self._places[execution_id]
             await asyncio.sleep(FIND_PAUSE)
         return None
+
+    async def _until_on_record(self, execution_id: str, seq: int) -> None:
+        """Whoever hears that something waits may want to answer at once, so what waits must be on disk by then."""
+        for _ in range(FIND_TRIES):
+            async with self._database.read() as connection:
+                rows = await queries.find_steps(connection, execution_id)
+            if any(row.seq >= seq for row in rows):
+                return
+            await asyncio.sleep(FIND_PAUSE)
 
     async def _output_of(self, place: _Place, execution_id: str, message: Message) -> Json:
         """What a step gave, from this process's memory or else from the record; at the end what the execution gave."""

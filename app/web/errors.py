@@ -26,6 +26,7 @@ CODES = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     429: "TOO_MANY_REQUESTS",
 }
+PROBLEM = "application/problem+json"
 MESSAGES = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
@@ -78,7 +79,11 @@ def _answer(
         }
         return Template("pages/error.html", context=context, status_code=status, headers=headers)
     body = {"error": code, "message": message, "statusCode": status, "request_id": identifier, "details": details} | data
-    return Response(encode(body), status_code=status, media_type="application/json", headers=headers)
+    kind = "application/json"
+    if PROBLEM in request.headers.get("accept", ""):  # RFC 9457
+        kind = PROBLEM
+        body |= {"type": "about:blank", "title": code.replace("_", " ").capitalize(), "status": status, "detail": message}
+    return Response(encode(body), status_code=status, media_type=kind, headers=headers)
 
 
 def _is_page(request: Request[Any, Any, Any]) -> bool:

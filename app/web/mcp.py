@@ -18,7 +18,7 @@ from app.sdk import Json
 from app.services.actors import Actor
 from app.services.agent_tools import AgentTool, AgentTools
 from app.services.channel_tools import ChannelTools
-from app.services.channels import ChannelRow, Channels
+from app.services.channels import ChannelRecord, Channels
 from app.services.errors import ServiceError, invalid
 from app.web.auth import needs
 
@@ -94,7 +94,7 @@ def for_members(tools: AgentTools) -> McpEndpoint:
 def for_channels(channels: Channels, tools: ChannelTools) -> McpEndpoint:
     """The endpoint behind every channel that speaks MCP; the channel's own token decides."""
 
-    async def entered(scope: Scope) -> ChannelRow:
+    async def entered(scope: Scope) -> ChannelRecord:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         return await channels.entered(str(scope["path_params"]["channel"]), headers)
 

@@ -14,7 +14,7 @@ from app.services.surfaces import Surfaces
 from app.web.api.flow8.words import STATES
 from app.web.auth import needs
 from app.web.insight import knows_monitor_token
-from app.web.sockets import Socket, send_all
+from app.web.sockets import Socket, send_live
 
 PUBLIC = {"auth": "public"}
 
@@ -24,15 +24,15 @@ async def monitor(socket: Socket, surfaces: Surfaces) -> None:
     """Everything in all workspaces; closed to all without the operator's token, unless the operator has opened it."""
     if not surfaces.monitor_public and not knows_monitor_token(surfaces, str(socket.query_params.get("token", ""))):
         raise ServiceError("UNAUTHORIZED", "The monitor needs the operator's token.", 401)
-    await socket.accept()
-    await send_all(socket, _monitored(surfaces))
+    await send_live(socket, _monitored(surfaces))
 
 
 async def _monitored(surfaces: Surfaces) -> AsyncIterator[Json]:
-    yield {"type": "connected"}
+    idle = {"type": "connected"}
     async for seen in surfaces.monitor.follow(None):
         if seen is None:
-            yield {"type": "heartbeat"}
+            yield idle
+            idle = {"type": "heartbeat"}
         elif (frame := monitor_frame(seen)) is not None:
             yield frame
 
@@ -66,14 +66,12 @@ def monitor_frame(seen: Seen) -> Json:
 async def plays(socket: Socket, surfaces: Surfaces) -> None:
     """What happens in the caller's workspace."""
     actor: Actor = socket.scope["user"]
-    await socket.accept()
-    await send_all(socket, _played(surfaces, actor.workspace_id))
+    await send_live(socket, _played(surfaces, actor.workspace_id))
 
 
 async def _played(surfaces: Surfaces, workspace_id: str) -> AsyncIterator[Json]:
     async for seen in surfaces.monitor.follow(workspace_id, with_output=True):
-        if seen is not None and (frame := play_frame(seen)) is not None:
-            yield frame
+        yield None if seen is None else play_frame(seen)
 
 
 def play_frame(seen: Seen) -> Json:

@@ -19,8 +19,21 @@ TOO_SLOW = 4008
 """The close code for a reader that did not take its messages in time."""
 
 
+async def send_live(socket: Socket, source: AsyncIterator[Json]) -> None:
+    """Like send_all for a source whose first item says that it listens: whoever is let in misses nothing from then on."""
+    first = await anext(source, None)
+    await socket.accept()
+    await send_all(socket, _begun(first, source))
+
+
+async def _begun(first: Json, rest: AsyncIterator[Json]) -> AsyncIterator[Json]:
+    yield first
+    async for item in rest:
+        yield item
+
+
 async def send_all(socket: Socket, source: AsyncIterator[Json]) -> None:
-    """Send what comes, in order; ends when the source does or the other side hangs up."""
+    """Send what comes, in order; ends when the source does or the other side hangs up. None is nothing to send."""
     sending = asyncio.create_task(_send(socket, source))
     listening = asyncio.create_task(_listen(socket))
     await asyncio.wait({sending, listening}, return_when=asyncio.FIRST_COMPLETED)
@@ -36,7 +49,8 @@ async def send_all(socket: Socket, source: AsyncIterator[Json]) -> None:
 
 async def _send(socket: Socket, source: AsyncIterator[Json]) -> None:
     async for item in source:
-        await asyncio.wait_for(socket.send_text(encode(item).decode()), SEND_SECONDS)
+        if item is not None:
+            await asyncio.wait_for(socket.send_text(encode(item).decode()), SEND_SECONDS)
 
 
 async def _listen(socket: Socket) -> None:

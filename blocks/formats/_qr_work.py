@@ -18,9 +18,10 @@ def make(text: str, kind: str, error: str, scale: int, border: int, dark: str, l
     except segno.DataOverflowError:
         raise BlockError("TEXT_TOO_LONG", "field `text`: too long for a QR code with this much reserve") from None
     content = io.BytesIO()
+    background = None if light == "transparent" else light
     more = {"xmldecl": False, "nl": False} if kind == "svg" else {}
     try:
-        code.save(content, kind=kind, scale=scale, border=border, dark=dark, light=light or None, **more)
+        code.save(content, kind=kind, scale=scale, border=border, dark=dark, light=background, **more)
     except ValueError:
         raise BlockError("COLOUR_INVALID", "field `dark` or `light`: must be a colour such as #1a2b3c or black") from None
     return File(f"qr.{kind}", MEDIA_TYPES[kind], content.getvalue()).value()

@@ -38,13 +38,17 @@ class QrConfig(Config):
     )
     dark: str = Field("#000000", title="Dark colour", pattern=COLOUR, description="Such as #1a2b3c.", json_schema_extra=ADVANCED)
     light: str = Field(
-        "#ffffff", title="Light colour", pattern=COLOUR, description="Left empty: see-through.", json_schema_extra=ADVANCED
+        "#ffffff",
+        title="Light colour",
+        pattern=COLOUR,
+        description="Such as #ffffff, or transparent.",
+        json_schema_extra=ADVANCED,
     )
 
 
 async def execute(context: Context, config: QrConfig, value: Json) -> Output:
     level = {"low": "l", "medium": "m", "high": "q", "highest": "h"}[config.reserve]
-    settings = (config.kind, level, config.scale, config.border, config.dark or "#000000", config.light)
+    settings = (config.kind, level, config.scale, config.border, config.dark or "#000000", config.light or "#ffffff")
     return Output(await work("blocks.formats._qr_work:make", config.text, *settings))
 
 
@@ -60,7 +64,7 @@ BLOCK = Block(
     examples=(
         Example(
             "A ticket",
-            {"text": "TICKET {{ input.number }}", "kind": "svg", "scale": 1, "border": 0, "light": ""},
+            {"text": "TICKET {{ input.number }}", "kind": "svg", "scale": 1, "border": 0, "light": "transparent"},
             input={"number": 7},
             output={
                 "filename": "qr.svg",
@@ -82,7 +86,7 @@ BLOCK = Block(
         ),
         Example(
             "An address with little reserve",
-            {"text": "https://a.example", "kind": "svg", "reserve": "low", "scale": 1, "border": 0, "light": ""},
+            {"text": "https://a.example", "kind": "svg", "reserve": "low", "scale": 1, "border": 0, "light": "transparent"},
             output={
                 "filename": "qr.svg",
                 "content_type": "image/svg+xml",

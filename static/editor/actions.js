@@ -1,5 +1,5 @@
 // What the buttons, keys and lists do.
-import { announce, element, icon, toast } from "./dom.js";
+import { announce, element, icon, inField, toast } from "./dom.js";
 import { addBlock, changeBlock, copyOf, insertOnEdge, moveBlocks, paste, remove, snap } from "./edits.js";
 import { CARD_WIDTH, HEADER_HEIGHT, contains, grown, overlaps, pointOn, visibleBox } from "./geometry.js";
 import { differences, graphOf } from "./operations.js";
@@ -74,7 +74,7 @@ export class Actions {
   added(blockId) {
     announce(`Added ${this.store.nameOf(blockId)}`);
     document.querySelector(".editor").classList.remove("palette-open");
-    this.showBlock(blockId).then(() => this.view.focus(blockId));
+    this.showBlock(blockId).then(() => inField(document.activeElement) || this.view.focus(blockId));
   }
 
   /** Add a block after the chosen one when it can follow it, else in the middle of what is in sight. */

@@ -12,7 +12,7 @@ const promised = (request) =>
     request.addEventListener("error", () => reject(request.error));
   });
 
-function open() {
+async function open() {
   const request = indexedDB.open(NAME, VERSION);
   request.addEventListener("upgradeneeded", () => {
     for (const name of ["entries", "forms"]) {

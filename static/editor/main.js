@@ -46,6 +46,7 @@ const sync = new Sync({ workflow, store, journal, clientId });
 const panel = new Panel(find("#panel"), {
   workflowId: workflow.id, store, journal,
   hooks: {
+    orphan: (block) => others.orphan(block),
     typing: () => sync.setTyping(true),
     settled: () => sync.setTyping(false),
     failed: (error) => !sync.dirty && sync.set("offline", error.message),
@@ -160,7 +161,7 @@ new Minimap(find(".minimap"), view);
 new CodeEditor(find("#panel-settings"), find("#code-dialog"));
 fillSheet(find("[data-shortcuts]"));
 showSaving(find("[data-save-state]"), sync, find("#save-bar"));
-new Others({ store, sync, bar: find("#others-bar") });
+const others = new Others({ store, sync, bar: find("#others-bar") });
 
 sync.problemListeners.add((found) => problems.set(found));
 sync.listeners.add(() => deployment.show());

@@ -68,6 +68,15 @@ export class Others {
     });
   }
 
+  /** This was typed for a block that others have removed. */
+  orphan(block) {
+    if (this.store.blocks.has(block.id)) return;
+    this.show([{
+      text: `You typed into “${block.name}” while somebody else removed it.`,
+      label: "Bring it back with my changes", run: () => this.bringBack(block, { edges: new Map() }),
+    }]);
+  }
+
   bringBack(block, before) {
     if (this.store.blocks.has(block.id)) return;
     const ends = (edge) => [edge.source, edge.target];

@@ -16,9 +16,12 @@ function withoutPosition(block) {
 }
 
 export class Panel {
-  /** `hooks`: `typing()`, `settled()`, `failed(error)` and `sent()` tell how far what is typed into forms is. */
+  /**
+   * `hooks`: `typing()`, `settled()`, `failed(error)` and `sent()` tell how far what is typed into forms is; `orphan(block)` is a
+   * block as it was typed that others have removed meanwhile.
+   */
   constructor(root, { workflowId, store, journal, hooks }) {
-    Object.assign(this, { root, workflowId, store });
+    Object.assign(this, { root, workflowId, store, hooks });
     const take = (payload, formBlock) => this.takePayload(payload, formBlock);
     this.drafts = new FormDrafts({ workflowId, journal, hooks: { ...hooks, take, flushOpen: (blockId) => this.flushOpen(blockId) } });
     this.settings = root.querySelector("#panel-settings");
@@ -39,7 +42,11 @@ export class Panel {
     this.settings.addEventListener("htmx:after:swap", (event) => isEdit(event) && this.readForm());
     this.settings.addEventListener("htmx:error", (event) => isEdit(event) && this.drafts.later(new Error("The server cannot be reached.")));
     this.settings.addEventListener("htmx:response:error", (event) => isEdit(event) && this.drafts.later(new Error("The server did not take the form.")));
-    store.subscribe((changes, _, merge) => this.changed(changes, merge));
+    this.removedByOthers = new Set();
+    store.subscribe((changes, origin, merge) => {
+      if (origin === "remote") for (const { kind, id, after } of changes) if (kind === "block" && !after) this.removedByOthers.add(id);
+      this.changed(changes, merge);
+    });
   }
 
   get open() {
@@ -159,7 +166,9 @@ export class Panel {
 
   takePayload(payload, formBlock) {
     const block = this.store.blocks.get(payload.id);
-    if (payload.edited && block) changeBlock(this.store, payload.id, edited(block, formBlock, payload), mergeKey(payload.id));
+    if (!payload.edited) return;
+    if (block) changeBlock(this.store, payload.id, edited(block, formBlock, payload), mergeKey(payload.id));
+    else if (this.removedByOthers.delete(payload.id)) this.hooks.orphan({ ...formBlock, ...edited(formBlock, formBlock, payload) });
   }
 
   /** Take over what was typed but not answered yet. */

@@ -77,7 +77,9 @@ def test_a_tab_that_is_closed_at_once_has_saved(page: Page, client: Client, serv
     assert names(client, workflow)["a"] == "The last thing I did"
 
 
-def test_what_the_server_will_never_take_can_be_given_up(page: Page, client: Client, server: ServerProcess, workflow: str) -> None:
+def test_what_the_server_will_never_take_can_be_given_up(
+    page: Page, client: Client, server: ServerProcess, workflow: str
+) -> None:
     open_editor(page, server, workflow)
     page.route(OPERATIONS, lambda route: route.fulfill(status=400, json={"message": "Never.", "details": []}))
     rename(page, "a", "Refused")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.support.editors import add, card, open_editor, person, remove, rename, state
 from tests.support.graphs import block
@@ -137,9 +137,7 @@ def test_a_block_that_one_removes_while_the_other_changes_it_can_be_brought_back
     assert [(edge["source"], edge["target"]) for edge in client.drawn(workflow)["edges"]] == [("start", "b"), ("start", "a")]
 
 
-def test_a_form_follows_its_block_when_the_other_has_taken_its_id(
-    ada: Page, grace: Page, client: Client, workflow: str
-) -> None:
+def test_a_form_follows_its_block_when_the_other_has_taken_its_id(ada: Page, grace: Page, client: Client, workflow: str) -> None:
     ada.route("**/operations", lambda route: route.abort())
     add(ada, "Split")
     name = ada.locator('#block-form [name="name"]')
@@ -154,6 +152,28 @@ def test_a_form_follows_its_block_when_the_other_has_taken_its_id(
     expect(card(ada, "split_2")).to_have_class("canvas-card selected")
     drawn = {found["id"]: found["name"] for found in client.drawn(workflow)["blocks"]}
     assert (drawn["split_1"], drawn["split_2"]) == ("Split of Grace", "Split of Ada")
+
+
+def test_what_is_typed_into_a_block_that_the_other_removes_is_not_gone(
+    ada: Page, grace: Page, client: Client, workflow: str
+) -> None:
+    card(ada, "a").click()
+    code = ada.locator('#block-form [name="config.code"]')
+    expect(code).to_be_visible()
+    held: list[Route] = []
+    ada.route("**/form", lambda route: held.append(route))
+    with ada.expect_request("**/form"):
+        code.fill("return 'hours of work'")
+    remove(grace, "a")
+    expect(card(ada, "a")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    ada.unroute("**/form")
+    expect(ada.locator("#others-bar")).to_contain_text("You typed into “A” while somebody else removed it.")
+    ada.get_by_role("button", name="Bring it back with my changes").click()
+    expect(card(grace, "a")).to_be_visible()
+    (back,) = [found for found in client.drawn(workflow)["blocks"] if found["id"] == "a"]
+    assert (back["config"]["code"], back["position"]) == ("return 'hours of work'", {"x": 360, "y": 0})
 
 
 def test_typing_goes_on_while_the_other_changes_the_same_block(ada: Page, grace: Page, client: Client, workflow: str) -> None:

@@ -87,6 +87,14 @@ def test_a061_the_shape_of_an_error(client: Client) -> None:
     assert {"error", "message", "statusCode"} <= error.keys()
 
 
+def test_a061_an_error_as_a_problem_of_rfc_9457(client: Client) -> None:
+    answer = client.get("/api/flows/65abc123", headers={"Accept": "application/problem+json"})
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["type"], problem["status"], problem["error"]) == ("about:blank", 404, "FLOW_NOT_FOUND")
+    assert problem["detail"] == problem["message"]
+
+
 def test_a062_an_error_names_what_was_not_found(client: Client) -> None:
     for path, code_ in (
         ("flows/65abc123", "FLOW_NOT_FOUND"),

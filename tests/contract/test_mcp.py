@@ -35,6 +35,11 @@ def used(server: ServerProcess, token: str, name: str, **arguments: Any) -> dict
     return data
 
 
+def refused(url: str) -> int:
+    """The status of a call without any token."""
+    return httpx.post(url, json={"method": "tools/list"}).status_code
+
+
 @pytest.fixture(scope="module")
 def key(server: ServerProcess) -> str:
     return new_key(Client(server.url).sign_in(), "mcp")
@@ -179,7 +184,7 @@ async def test_a_channel_of_the_kind_mcp_offers_its_workflows(server: ServerProc
     body = {"name": name, "kind": "mcp", "authMode": "header_token", "authToken": "a long token", "routes": routes}
     assert client.post("/api/channels", json=body).status_code == 201
     url = f"{server.url}/c/{name}"
-    assert httpx.post(url, json={"method": "tools/list"}).status_code == 401
+    assert refused(url) == 401
     async with (
         httpx2.AsyncClient(headers={"Authorization": "Bearer a long token"}, timeout=30) as http,
         McpClient(streamable_http_client(url, http_client=http)) as agent,

@@ -44,7 +44,8 @@ const acts = {
   undo({ store }) { store.undo(); },
   redo({ store }) { store.redo(); },
 };
-const faults = [() => new ApiError(0, "gone"), () => Object.assign(new ApiError(0, "gone"), { late: true }), () => new ApiError(503, "busy")];
+const lost = () => new ApiError(0, "gone");
+const faults = [lost, () => Object.assign(lost(), { late: true }), () => new ApiError(503, "busy")];
 for (let step = 0; step < 150; step += 1) {
   acts[pick(ACTS)](pick(crowd));
   if (random(6) === 0) server.breaks = [pick(faults)()];

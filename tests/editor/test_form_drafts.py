@@ -7,7 +7,8 @@ from .conftest import Evaluate
 FORM = """
 const { edited } = await import("/static/editor/form-drafts.js");
 const rendered = { ...block("a", "code", { limit: 1, to: { host: "x", port: 1 } }), notes: "" };
-const payload = (changes) => ({ id: "a", edited: true, name: "a", notes: "", enabled: true, config: { ...rendered.config, ...changes } });
+const beside = { id: "a", edited: true, name: "a", notes: "", enabled: true };
+const payload = (changes) => ({ ...beside, config: { ...rendered.config, ...changes } });
 """
 
 

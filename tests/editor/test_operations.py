@@ -116,9 +116,10 @@ def test_what_depends_on_its_order_keeps_it(evaluate: Evaluate) -> None:
     assert evaluate(OPERATED + """
         const set = (path, value) => ({ type: "set_field", block_id: "a", path, value });
         const start = graphOf({ blocks: [block("a", "code", { p: { q: 0 } })], edges: [] });
+        const fresh = block("a", "code");
         const walks = [
           [set(["p"], { q: 1 }), set(["p", "q"], 2), set(["p"], 3)],
-          [set(["r"], 1), { type: "remove_block", block_id: "a" }, { type: "add_block", block: block("a", "code") }, set(["r"], 2)],
+          [set(["r"], 1), { type: "remove_block", block_id: "a" }, { type: "add_block", block: fresh }, set(["r"], 2)],
         ];
         return walks.map((walk) => {
           const { graph, refused } = applied(start, compact(walk));

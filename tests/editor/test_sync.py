@@ -103,7 +103,8 @@ def test_a_lost_answer_does_nothing_twice(evaluate: Evaluate) -> None:
         const first = [await sync.flush(), sync.state];
         server.put([{ type: "set_block", block_id: "code_1", name: "Theirs" }]);
         const second = [await sync.flush(), sync.state];
-        return [first, second, sync.revision, heard, [...server.graph.blocks.keys()], store.nameOf("code_1"), await kept()];""") == [
+        const there = [...server.graph.blocks.keys()];
+        return [first, second, sync.revision, heard, there, store.nameOf("code_1"), await kept()];""") == [
         [False, "offline"], [True, "saved"], 9, ["grace"], ["code_1", "code_2"], "Theirs", 0,
     ]
 
@@ -152,6 +153,17 @@ def test_the_next_visit_takes_up_what_a_dead_tab_has_left(evaluate: Evaluate) ->
         return [count, shown, after, [...next.store.blocks.keys()]];""") == [
         1, ["code_1", "code_2"], [0, ["code_1", "code_2"], "One"], ["code_1"],
     ]
+
+
+def test_a_browser_without_room_is_told_so_and_goes_on(evaluate: Evaluate) -> None:
+    assert evaluate(SYNC + """
+        const real = indexedDB.open;
+        IDBFactory.prototype.open = () => { throw new Error("forbidden"); };
+        const bare = await visit();
+        IDBFactory.prototype.open = real;
+        edits.changeBlock(bare.store, "code_1", { name: "One" });
+        await bare.sync.keep();
+        return [bare.journal.kept, await bare.sync.flush(), stored(), await takeUp(bare.sync)];""") == [False, True, "One", 0]
 
 
 def test_a_tab_that_lives_keeps_its_own(evaluate: Evaluate) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -57,13 +58,14 @@ def credentials(owner: Client, peer: Peer) -> dict[str, str]:
     """Credentials in every place of a call: answered with an echo, refused, and sent to nobody."""
     peer.replies["/token"] = Reply({"access_token": ACCESS, "expires_in": 3600})
     oauth = {"token_url": f"{peer.url}/token", "client_id": "me", "client_secret": CLIENT_SECRET}
-    for name, type, data in (
+    stored: list[tuple[str, str, dict[str, str]]] = [
         ("VALUE", "value", {"value": VALUE}),
         ("TOKEN", "bearer", {"token": TOKEN}),
         ("GIVEN", "oauth2_client", oauth),
-    ):
+    ]
+    for name, type, data in stored:
         assert owner.post("/api/v1/credentials", json={"name": name, "type": type, "data": data}).status_code == 201
-    calls = [
+    calls: list[dict[str, Any]] = [
         {"url": f"{peer.url}/echo", "method": "POST", "body": {"echo": "${VALUE}"}, "headers": {"X-Key": "${VALUE}"}},
         {"url": f"{peer.url}/${{VALUE}}", "credential": "TOKEN"},
         {"url": "http://127.0.0.1:1/${VALUE}", "credential": "TOKEN"},

@@ -22,5 +22,8 @@ def until(socket: ClientConnection, **wanted: Any) -> list[dict[str, Any]]:
     """The frames up to the first one that has all these fields."""
     frames: list[dict[str, Any]] = []
     while not frames or any(frames[-1].get(name) != value for name, value in wanted.items()):
-        frames.append(json.loads(socket.recv(timeout=15)))
+        try:
+            frames.append(json.loads(socket.recv(timeout=15)))
+        except TimeoutError:
+            raise AssertionError(f"none of {frames} is {wanted}") from None
     return frames

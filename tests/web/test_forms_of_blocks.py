@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pytest
+from pydantic import ValidationError
 
 from app.catalog import Catalog
 from app.describe import form
@@ -53,6 +54,9 @@ def test_an_example_can_be_typed_into_an_empty_form(block: Block, example: Examp
 
 
 def meant(block: Block, config: dict[str, Json]) -> Json:
-    """The configuration with its defaults, by the model where no placeholder stands in the way."""
-    defaults = {field.name: field.default for field in form(block)}
-    return {name: None if value in ("", [], {}) else value for name, value in ({**defaults, **config}).items()}
+    """The configuration with all defaults. Nothing, an empty text and an empty list are one to whoever fills in a form."""
+    try:
+        whole = block.config.model_validate(config).model_dump()
+    except ValidationError:  # a placeholder stands where a number or a list will be
+        whole = {field.name: field.default for field in form(block)} | config
+    return {name: None if value in ("", [], {}) else value for name, value in whole.items()}

@@ -28,6 +28,9 @@ PUBLIC = {
     ("POST", "/sign-in"),
     ("GET", "/sign-in/code"),
     ("POST", "/sign-in/code"),
+    # Away to the operator's OpenID provider, and back with its word.
+    ("GET", "/sign-in/oidc"),
+    ("GET", "/sign-in/oidc/back"),
     # Whoever holds an invitation or a link for a new password: the token in it works once.
     ("GET", "/invitation"),
     ("POST", "/invitation"),

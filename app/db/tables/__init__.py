@@ -7,7 +7,7 @@ from app.db.tables.executions import decisions, executions, idempotency_keys, is
 from app.db.tables.flows import flow_details, groups
 from app.db.tables.keys import api_keys
 from app.db.tables.operations import operations, revision_names
-from app.db.tables.people import links, memberships, recovery_codes, sessions, users, workspaces
+from app.db.tables.people import identities, links, memberships, recovery_codes, sessions, users, workspaces
 from app.db.tables.storage import credentials, kv
 from app.db.tables.triggers import channels, triggers
 from app.db.tables.workflows import revisions, schedules, webhooks, workflows
@@ -28,6 +28,7 @@ __all__ = [
     "flow_details",
     "groups",
     "idempotency_keys",
+    "identities",
     "is_open",
     "kv",
     "links",

@@ -77,3 +77,13 @@ recovery_codes = sa.Table(
     sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), primary_key=True),
     sa.Column("code_hash", sa.LargeBinary(32), primary_key=True),
 )
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("issuer", sa.String(300), primary_key=True),
+    sa.Column("subject", sa.String(255), primary_key=True),
+    sa.Column("user_id", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+)
+"""Who a person is at an OpenID provider."""

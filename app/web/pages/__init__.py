@@ -21,6 +21,7 @@ from app.web.pages import (
     members,
     operator,
     retries,
+    single_sign_on,
     workflows,
 )
 
@@ -53,6 +54,7 @@ PAGES: Final[tuple[ControllerRouterHandler, ...]] = (
     approvals.approval_page,
     approvals.decide_approval,
     *credentials.ROUTES,
+    *single_sign_on.ROUTES,
     *account.ROUTES,
     *keys.ROUTES,
     *members.ROUTES,

@@ -11,11 +11,21 @@ from app.services.container import Services
 from app.web.auth import COOKIE, SECURE_COOKIE
 from app.web.pages.context import AnyRequest
 
+PASSING = "blockyard_sign_in"
+SECURE_PASSING = f"__Host-{PASSING}"
+PASSING_SECONDS = 600
+
 
 def session_cookie(request: AnyRequest, services: Services, session: NewSession) -> Cookie:
     """A cookie for this browser only; Secure and bound to the host where the browser came by https."""
     secure = _by_https(request, services)
     return _cookie(SECURE_COOKIE if secure else COOKIE, session.token, secure, int(SESSION_LIFE.total_seconds()))
+
+
+def passing_cookie(request: AnyRequest, services: Services, value: str) -> Cookie:
+    """Tells for a few minutes that this browser has begun to sign in elsewhere; without a value it is forgotten."""
+    secure = _by_https(request, services)
+    return _cookie(SECURE_PASSING if secure else PASSING, value, secure, PASSING_SECONDS if value else 0)
 
 
 def spent_cookies() -> tuple[Cookie, ...]:

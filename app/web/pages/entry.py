@@ -42,7 +42,7 @@ async def setup(request: AnyRequest, services: Services) -> Response[bytes] | Re
 async def sign_in_page(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
     if await services.accounts.needs_setup():
         return see_other("/setup")
-    return _sign_in(request, "", local_path(request.query_params.get("next", "")))
+    return _sign_in(request, services, "", local_path(request.query_params.get("next", "")))
 
 
 @post("/sign-in", opt=PUBLIC)
@@ -54,7 +54,7 @@ async def sign_in(request: AnyRequest, services: Services) -> Response[bytes] | 
     except ServiceError as error:
         if error.code == "CODE_NEEDED":
             return _second_step(request, str(error.data["pending"]), next_path)
-        return _sign_in(request, login, next_path, error)
+        return _sign_in(request, services, login, next_path, error)
     return _signed_in(request, services, session, next_path)
 
 
@@ -98,10 +98,11 @@ def _setup(request: AnyRequest, services: Services, values: dict[str, str], erro
     )
 
 
-def _sign_in(request: AnyRequest, login: str, next_path: str, error: ServiceError | None = None) -> Template:
-    status = error.status if error else 200
-    message = error.message if error else ""
-    return page(request, "pages/sign_in.html", None, status_code=status, error=message, login=login, next=next_path)
+def _sign_in(
+    request: AnyRequest, services: Services, login: str, next_path: str, error: ServiceError | None = None
+) -> Template:
+    shown = {"error": error.message if error else "", "login": login, "next": next_path, "provider": services.oidc.name}
+    return page(request, "pages/sign_in.html", None, status_code=error.status if error else 200, **shown)
 
 
 def _second_step(request: AnyRequest, pending: str, next_path: str, error: ServiceError | None = None) -> Template:

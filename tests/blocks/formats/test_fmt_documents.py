@@ -60,7 +60,7 @@ async def test_what_is_no_calendar(refused: Any, config: dict[str, Json], value:
 
 
 async def test_a_qr_code_is_a_picture(run: Any) -> None:
-    file = (await run("fmt.qr", {"text": "ü" * 100, "reserve": "highest", "scale": 2, "light": ""})).value
+    file = (await run("fmt.qr", {"text": "ü" * 100, "reserve": "highest", "scale": 2, "light": "transparent"})).value
     picture = Image.open(io.BytesIO(base64.b64decode(file["base64"])))
     assert (file["content_type"], picture.format, picture.width == picture.height) == ("image/png", "PNG", True)
 

@@ -68,6 +68,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "code_hash", name=op.f("pk_recovery_codes")),
     )
     op.create_table(
+        "identities",
+        sa.Column("issuer", sa.String(300), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("user_id", sa.String(36), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_identities_user_id_users")),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_identities")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("workspace_id", sa.String(36), nullable=False),
@@ -125,6 +134,7 @@ def downgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION refuse_audit_change()")
     op.drop_table("api_keys")
+    op.drop_table("identities")
     op.drop_table("recovery_codes")
     op.drop_table("links")
     op.drop_table("sessions")
