@@ -23,6 +23,15 @@ def model() -> Iterator[ModelServer]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server without authentication, with a token for the monitor."""
+    environment = {"BLOCKYARD_MONITOR_TOKEN": "let-me-see", "BLOCKYARD_WAIT_SECONDS": "5"}
+    process = ServerProcess(tmp_path_factory.mktemp("open") / "data", "--no-auth", environment=environment).start()
+    yield process
+    process.stop()
+
+
 @pytest.fixture
 def server_url(server: ServerProcess) -> str:
     return server.url

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tests.support.server import Client, ServerProcess
+from tests.support.graphs import block
+from tests.support.server import Client
 from tests.support.yaml_flows import unique
 
 
@@ -58,14 +59,12 @@ def test_a157_the_output_schema_is_a_json_schema(client: Client) -> None:
     assert client.get("/api/v1/plugins/general_api").json()["outputSchema"]
 
 
-def test_a165_values_are_namespaced_and_outlive_the_server(own_server: ServerProcess) -> None:
-    client = Client(own_server.url).sign_in()
-    client.put("/api/v1/kv/shop/last", json={"value": 7})
-    client.put("/api/v1/kv/other/last", json={"value": 8})
-    own_server.kill()
-    own_server.start()
-    client = Client(own_server.url).sign_in()
-    assert [client.get(f"/api/v1/kv/{space}/last").json()["value"] for space in ("shop", "other")] == [7, 8]
+def test_a165_values_are_namespaced_and_outlive_executions(client: Client) -> None:
+    shop, other = unique("shop"), unique("other")
+    for space, value in ((shop, 7), (other, 8)):
+        client.put(f"/api/v1/kv/{space}/last", json={"value": value})
+    client.execute(client.new(block("start", "starter")))
+    assert [client.get(f"/api/v1/kv/{space}/last").json()["value"] for space in (shop, other)] == [7, 8]
 
 
 def test_a166_set_a_value(client: Client) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -20,15 +19,6 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ECHO = (block("start", "starter"), block("fetch", "code", {"code": "output = {'result': variables}"}))
 ELSEWHERE = {"X-Forwarded-For": "203.0.113.7"}
 """Comes through a proxy on this machine, so it is not the operator who asks."""
-
-
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server without authentication and with a monitor token."""
-    environment = {"BLOCKYARD_MONITOR_TOKEN": "let-me-see", "BLOCKYARD_WAIT_SECONDS": "5"}
-    process = ServerProcess(tmp_path_factory.mktemp("watched") / "data", "--no-auth", environment=environment).start()
-    yield process
-    process.stop()
 
 
 def new(client: httpx.Client) -> str:
@@ -139,10 +129,10 @@ def test_a249_nodes_of_a_trace_have_these_fields(client: Client) -> None:
         assert {"node_id", "status", "started_at", "finished_at", "duration_ms"} <= node.keys()
 
 
-def test_a251_the_monitor_tells_of_live_executions(watched: ServerProcess) -> None:
-    client = httpx.Client(base_url=watched.url, timeout=30)
+def test_a251_the_monitor_tells_of_live_executions(open_server: ServerProcess) -> None:
+    client = httpx.Client(base_url=open_server.url, timeout=30)
     name = new(client)
-    with opened(watched.url, "/api/monitor?token=let-me-see") as socket:
+    with opened(open_server.url, "/api/monitor?token=let-me-see") as socket:
         assert until(socket, type="connected")[0] == {"type": "connected"}
         execution = client.post(f"/api/workflows/{name}/execute", json={"input": {}}).json()["execution_id"]
         frames = until(socket, type="execution_completed", execution_id=execution)
@@ -162,8 +152,8 @@ def test_a251_the_monitor_tells_of_live_executions(watched: ServerProcess) -> No
 
 
 @pytest.mark.parametrize("query", ["", "?token=", "?token=wrong"])
-def test_a252_without_the_token_the_monitor_is_closed(watched: ServerProcess, server: ServerProcess, query: str) -> None:
-    for process in (watched, server):
+def test_a252_without_the_token_the_monitor_is_closed(open_server: ServerProcess, server: ServerProcess, query: str) -> None:
+    for process in (open_server, server):
         with pytest.raises(InvalidStatus, match="403"), opened(process.url, f"/api/monitor{query}"):
             pass
 
@@ -176,12 +166,12 @@ def test_a253_the_operator_may_open_the_monitor(tmp_path: Path) -> None:
     process.stop()
 
 
-def test_a258_without_authentication_the_samples_work_as_printed(watched: ServerProcess) -> None:
-    name = new(httpx.Client(base_url=watched.url))
+def test_a258_without_authentication_the_samples_work_as_printed(open_server: ServerProcess) -> None:
+    name = new(httpx.Client(base_url=open_server.url))
     for path in ("/api/health", "/api/workflows", f"/api/workflows/{name}", "/api/metrics", "/api/v1/flows"):
-        assert httpx.get(f"{watched.url}{path}").status_code == 200, path
-    ran = httpx.post(f"{watched.url}/api/workflows/{name}/execute", json={"input": {"key": "value"}}).json()
-    assert httpx.get(f"{watched.url}/api/executions/{ran['execution_id']}").json()["status"] == "completed"
+        assert httpx.get(f"{open_server.url}{path}").status_code == 200, path
+    ran = httpx.post(f"{open_server.url}/api/workflows/{name}/execute", json={"input": {"key": "value"}}).json()
+    assert httpx.get(f"{open_server.url}/api/executions/{ran['execution_id']}").json()["status"] == "completed"
 
 
 def test_a238_a239_the_port_is_chosen_by_an_option(server: ServerProcess) -> None:

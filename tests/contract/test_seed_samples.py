@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,14 +21,6 @@ pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")
 SHELL = """set -euo pipefail
 status() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
 """
-
-
-@pytest.fixture(scope="module")
-def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Without authentication, as the samples of seeds 002 and 004 expect it."""
-    process = ServerProcess(tmp_path_factory.mktemp("samples") / "data", "--no-auth").start()
-    yield process
-    process.stop()
 
 
 def shell(script: str, folder: Path, **environment: str) -> str:
