@@ -19,6 +19,8 @@ from app.db.changes import Changes
 READERS = 4
 BUSY_TIMEOUT_MS = 10_000
 REVISION_LENGTH = 4
+NOTICES_THE_DEAD = "-c client_connection_check_interval=2000"
+"""PostgreSQL would end a query, and give back its locks, only long after the connection of whoever asked is gone."""
 ONE_WRITER = "SELECT pg_advisory_xact_lock(20260601)"
 """PostgreSQL's BEGIN IMMEDIATE: who writes sees all that was written before, and nobody else writes until the end."""
 
@@ -55,7 +57,7 @@ class Database:
             _configure(self._reader, "PRAGMA query_only=ON", "BEGIN")
         else:
             one_moment = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-            self._writer = _engine(url, 1, pool_pre_ping=True)
+            self._writer = _engine(url, 1, pool_pre_ping=True, connect_args={"options": NOTICES_THE_DEAD})
             self._reader = _engine(url, READERS, pool_pre_ping=True, execution_options=one_moment)
             _begin_with(self._writer, ONE_WRITER)
             _hide_details(self._writer)

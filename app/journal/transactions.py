@@ -18,6 +18,7 @@ from sqlalchemy.dialects import sqlite
 
 from app.db.session import BUSY_TIMEOUT_MS, Database
 from app.db.tables import EPOCH, MICROSECOND
+from app.db.tables.base import stored
 from app.journal.batches import Batch, Row, Statement, writing
 
 
@@ -145,5 +146,11 @@ def _literal(value: object) -> str:
 
 
 def _plain(row: Row) -> Row:
-    """Moments as the integers that the tables hold."""
-    return {name: (value - EPOCH) // MICROSECOND if type(value) is datetime else value for name, value in row.items()}
+    """Values as the tables hold them: moments as integers, large content compressed."""
+    return {name: _as_stored(value) for name, value in row.items()}
+
+
+def _as_stored(value: object) -> object:
+    if type(value) is datetime:
+        return (value - EPOCH) // MICROSECOND
+    return stored(value) if type(value) is bytes else value

@@ -110,7 +110,7 @@ class Monitor:
     async def follow(self, workspace_id: str | None, *, with_output: bool = False) -> AsyncIterator[Seen | None]:
         """What happens in a workspace (None: in all of them) from the first item on, which is None as every heartbeat is.
 
-        Ends for who is too slow.
+        Raises TimeoutError for who is so slow that messages had to be dropped: better an end than a gap.
         """
         with self._bus.subscribe_all() as subscription:
             yield None
@@ -126,6 +126,8 @@ class Monitor:
                     await self._until_on_record(execution_id, message.seq)
                 output = await self._output_of(place, execution_id, message) if with_output else None
                 yield Seen(message, execution_id, place.workspace_id, place.workflow_id, place.workflow_name, output)
+            if subscription.dropped:
+                raise TimeoutError
 
     async def _place(self, execution_id: str) -> _Place | None:
         """Where an execution belongs; one that has just begun is on disk a moment later."""

@@ -42,6 +42,7 @@ def describe(app: Litestar, url: str) -> dict[str, Json]:
             for method, handler in _handlers(route):
                 paths.setdefault(path, {})[method.lower()] = _operation(method, path, handler)
     paths["/api/webhooks/{webhook_id}"] = {"post": _webhook()}
+    paths["/api/mcp"] = {"post": _mcp()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Blockyard", "version": VERSION, "summary": "Workflows: drawn, run, deployed, called."},
@@ -135,4 +136,19 @@ def _webhook() -> dict[str, Json]:
         "requestBody": {"content": {"application/json": {"schema": {}, "example": {"order": 7}}}},
         "responses": {"200": {"description": "The workflow's answer"}, "default": _error("Refused, or failed")},
         "security": [{"bearer": []}, {}],
+    }
+
+
+def _mcp() -> dict[str, Json]:
+    example = {"method": "tools/call", "name": "trigger_run", "arguments": {"flowId": "my-workflow"}}
+    return {
+        "operationId": "call_mcp",
+        "summary": "Model Context Protocol, or its short form without `jsonrpc`",
+        "tags": ["mcp"],
+        "parameters": [],
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object"}, "example": example}}},
+        "responses": {"200": {"description": "The answer; in `data` for the short form"}, "default": _error("Refused")},
+        "security": [{"bearer": []}, {"session": []}],
+        "x-scope": "mcp",
+        "x-role": "viewer",
     }

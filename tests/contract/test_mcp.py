@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from mcp.client.client import Client as McpClient
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CallToolResult, TextContent
 
 from tests.support.graphs import block
 from tests.support.keys import new_key
@@ -43,6 +44,13 @@ def refused(url: str) -> int:
 @pytest.fixture(scope="module")
 def key(server: ServerProcess) -> str:
     return new_key(Client(server.url).sign_in(), "mcp")
+
+
+def said(result: CallToolResult) -> str:
+    """The text of a tool's answer."""
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    return content.text
 
 
 @asynccontextmanager
@@ -138,7 +146,7 @@ async def test_the_sdks_client_lists_and_calls(server: ServerProcess, client: Cl
         assert [found["id"] for found in result.structured_content["flows"]] == [flow["id"]]
         failed = await agent.call_tool("get_flow", {"flowId": "nothing"})
         assert failed.is_error
-        assert json.loads(failed.content[0].text)["error"] == "FLOW_NOT_FOUND"
+        assert json.loads(said(failed))["error"] == "FLOW_NOT_FOUND"
 
 
 def test_clients_of_the_earlier_handshake_are_served_too(server: ServerProcess, key: str) -> None:
@@ -214,7 +222,7 @@ async def test_an_agent_builds_repairs_and_runs_a_workflow(server: ServerProcess
         }
         refused = await agent.call_tool("write_graph", {"flowId": flow, "blocks": [{"id": "x", "type": "no.such"}], "edges": []})
         assert refused.is_error
-        assert "Unknown block type" in refused.content[0].text
+        assert "Unknown block type" in said(refused)
         assert (await use("write_graph", flowId=flow, **drawn))["problems"] == []
         broken = await use("execute_flow", flowId=flow)
         assert (broken["status"], broken["error"]["block_id"]) == ("failed", "sum")

@@ -55,7 +55,7 @@ def test_a240_openapi(server: ServerProcess) -> None:
     assert found["openapi"].startswith("3.1")
     ids = [operation["operationId"] for path in found["paths"].values() for operation in path.values()]
     assert len(ids) == len(set(ids))
-    for path in ("/api/workflows/{workflow}/execute", "/api/v1/flows", "/api/webhooks/{webhook_id}", "/api/health"):
+    for path in ("/api/workflows/{workflow}/execute", "/api/v1/flows", "/api/webhooks/{webhook_id}", "/api/health", "/api/mcp"):
         assert path in found["paths"]
     run = found["paths"]["/api/v1/flows/{flow}/runs"]["post"]
     assert (run["x-scope"], run["responses"].keys() >= {"202", "400", "401", "403", "404"}) == ("flows:run", True)

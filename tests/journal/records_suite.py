@@ -12,7 +12,9 @@ from app.db.session import Database
 from app.db.tables import executions
 from app.engine.assignment import RecordedStep
 from app.engine.events import Event, ExecutionParked, Failure
+from app.engine.values import decode_stored
 from app.journal.journal import LEASE, Journal
+from app.journal.records import Ended
 from app.journal.writer import VISIBLE_AFTER
 from tests.journal.stage import LATER, JournalStage, claimed, ignore
 from tests.support.journals import NOW, Transactions, ended, finished, new_execution, parked, row, step_rows
@@ -75,6 +77,25 @@ class RecordsSuite(JournalStage):
         async with database.read() as connection:
             query = sa.select(sa.func.count()).where(executions.c.status == "completed", executions.c.finished_steps.is_not(None))
             assert (await connection.execute(query)).scalar_one() == 200
+
+    async def test_large_content_is_compressed_on_disk_and_whole_when_it_is_read(
+        self, journal: Journal, database: Database
+    ) -> None:
+        large = {"text": "ä rose is " * 20_000}
+        for new in (new_execution(input=large), new_execution(input=large, mode="simulation")):
+            recorder = journal.recorder(new, 1, ignore, is_new=True)
+            recorder.record(finished("a", output=large))
+            if new.mode == "simulation":
+                await recorder.durable()  # this one's steps are rows
+            recorder.record(ended(output=large))
+            await recorder.durable()
+            assert (await journal.ended(new.id)) == Ended(new.id, "completed", large, None)
+            assert decode_stored((await step_rows(database, new.id))["a"].output) == large
+            assert decode_stored((await row(database, new.id)).input) == large
+            columns = (executions.c.input, executions.c.output)
+            sizes = sa.select(*(sa.func.length(sa.type_coerce(column, sa.LargeBinary)) for column in columns))
+            async with database.read() as connection:
+                assert all(size < 10_000 for size in (await connection.execute(sizes.where(executions.c.id == new.id))).one())
 
     async def test_one_bad_batch_does_not_spoil_the_others(self, journal: Journal, database: Database) -> None:
         good, bad = [new_execution() for _ in range(5)], new_execution()

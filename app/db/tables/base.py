@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,29 @@ class Moment(sa.types.TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+LARGE_BYTES = 16_000
+_COMPRESSED = b"\0"
+"""Neither JSON nor packed steps begin with it."""
+
+
+def stored(content: bytes) -> bytes:
+    """What is put on disk: large content compressed. SQLite and PostgreSQL keep it apart from its row by themselves."""
+    return content if len(content) <= LARGE_BYTES else _COMPRESSED + zlib.compress(content, 1)
+
+
+class Content(sa.types.TypeDecorator[bytes]):
+    """Encoded values of executions, of any size."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Any) -> bytes | None:
+        return None if value is None else stored(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> bytes | None:
+        return zlib.decompress(value[1:]) if value is not None and value[:1] == _COMPRESSED else value
 
 
 def id_column(name: str = "id") -> sa.Column[str]:

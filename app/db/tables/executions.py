@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.db.tables.base import Moment, id_column, metadata, partial_index
+from app.db.tables.base import Content, Moment, id_column, metadata, partial_index
 
 executions = sa.Table(
     "executions",
@@ -23,10 +23,10 @@ executions = sa.Table(
     sa.Column("parent_id", sa.String(36)),
     sa.Column("parent_key", sa.String(200)),
     sa.Column("depth", sa.Integer, nullable=False, default=0),
-    sa.Column("input", sa.LargeBinary, nullable=False),
-    sa.Column("request", sa.LargeBinary),
-    sa.Column("output", sa.LargeBinary),
-    sa.Column("error", sa.LargeBinary),
+    sa.Column("input", Content, nullable=False),
+    sa.Column("request", Content),
+    sa.Column("output", Content),
+    sa.Column("error", Content),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("driver", sa.String(36)),
     sa.Column("lease_until", Moment),
@@ -34,14 +34,14 @@ executions = sa.Table(
     sa.Column("deadline_at", Moment),
     sa.Column("priority", sa.Integer, nullable=False, default=0),
     sa.Column("concurrency_limit", sa.Integer),
-    sa.Column("options", sa.LargeBinary),
+    sa.Column("options", Content),
     sa.Column("retry_of", sa.String(36)),
     sa.Column("cancel_requested", sa.Boolean, nullable=False, default=False),
     sa.Column("followed_up", sa.Boolean, nullable=False, default=True),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("started_at", Moment),
     sa.Column("finished_at", Moment),
-    sa.Column("finished_steps", sa.LargeBinary),
+    sa.Column("finished_steps", Content),
 )
 sa.Index("ix_executions_workspace_created", executions.c.workspace_id, executions.c.created_at)
 sa.Index("ix_executions_workflow_created", executions.c.workflow_id, executions.c.created_at)
@@ -72,12 +72,12 @@ steps = sa.Table(
     sa.Column("iteration", sa.String(200), primary_key=True),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("ports", sa.LargeBinary, nullable=False),
-    sa.Column("input", sa.LargeBinary),
-    sa.Column("output", sa.LargeBinary),
-    sa.Column("error", sa.LargeBinary),
-    sa.Column("response", sa.LargeBinary),
-    sa.Column("log", sa.LargeBinary),
+    sa.Column("ports", Content, nullable=False),
+    sa.Column("input", Content),
+    sa.Column("output", Content),
+    sa.Column("error", Content),
+    sa.Column("response", Content),
+    sa.Column("log", Content),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("started_at", Moment, nullable=False),
     sa.Column("finished_at", Moment),
@@ -96,9 +96,9 @@ signals = sa.Table(
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("data", sa.LargeBinary),
+    sa.Column("data", Content),
     sa.Column("status", sa.String(16), nullable=False),
-    sa.Column("payload", sa.LargeBinary),
+    sa.Column("payload", Content),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("expires_at", Moment),
     sa.Column("answered_at", Moment),
