@@ -58,6 +58,12 @@ async def delete_invitation(connection: AsyncConnection, workspace_id: str, link
     return bool((await connection.execute(sa.delete(links).where(here))).rowcount)
 
 
+async def delete_invitations_by(connection: AsyncConnection, user_id: str, workspace_id: str | None = None) -> None:
+    """Those that somebody has made, everywhere or in one workspace: their word does not count any more."""
+    query = sa.delete(links).where(links.c.created_by == user_id, links.c.kind == "invite")
+    await connection.execute(query if workspace_id is None else query.where(links.c.workspace_id == workspace_id))
+
+
 async def delete_resets(connection: AsyncConnection, user_id: str) -> None:
     await connection.execute(sa.delete(links).where(links.c.user_id == user_id, links.c.kind == "reset"))
 

@@ -18,6 +18,7 @@ from app.db.credentials import CredentialRow
 from app.db.memory import Memory
 from app.db.session import Database
 from app.engine.values import decode, encode
+from app.sdk import BlockError
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.credential_types import TYPES, CredentialType, checked_data, checked_type
@@ -73,8 +74,11 @@ class OpenedCredential:
         return self.type in OAUTH and int(self.data.get("token_ends", "0")) - TOKEN_MARGIN < time.time()
 
     def headers(self) -> dict[str, str]:
-        """What a request signed with this credential carries."""
+        """What a request signed with this credential carries. BlockError when it is for something else than web calls."""
         match self.type:
+            case "smtp" | "database" | "ssh":
+                title = TYPES[self.type].title
+                raise BlockError("CREDENTIAL_TYPE", f"`{self.name}` ({title}) cannot sign a web call", retryable=False)
             case "bearer":
                 return {"Authorization": f"Bearer {self.data['token']}"}
             case "basic":

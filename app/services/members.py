@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.adapters.passwords import hash_password
 from app.db import accounts as account_queries
 from app.db import keys as key_queries
+from app.db import links as link_queries
 from app.db import workspaces as queries
 from app.db.accounts import UserRow
 from app.db.session import Database
@@ -106,6 +107,7 @@ class Members:
             member = await self._member(connection, actor, user_id)
             if chosen != "admin":
                 await self._keep_an_admin(connection, actor, user_id)
+                await link_queries.delete_invitations_by(connection, user_id, actor.workspace_id)
             await queries.set_role(connection, actor.workspace_id, user_id, chosen)
             await record(connection, actor, "member.role", f"{member.username}: {member.role} to {chosen}")
 
@@ -116,6 +118,7 @@ class Members:
             member = await self._member(connection, actor, user_id)
             await self._keep_an_admin(connection, actor, user_id)
             await key_queries.delete_of(connection, user_id, actor.workspace_id)
+            await link_queries.delete_invitations_by(connection, user_id, actor.workspace_id)
             await queries.remove_member(connection, actor.workspace_id, user_id)
             await record(connection, actor, "member.remove", member.username)
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.adapters.passwords import hash_password
 from app.db import accounts as queries
 from app.db import keys as key_queries
+from app.db import links as link_queries
 from app.db.accounts import UserRow
 from app.db.keys import KeyRow
 from app.db.session import Database
@@ -69,6 +70,7 @@ class OperatorCommands:
             await queries.change_user(connection, user.id, disabled_at=datetime.now(UTC) if disabled else None)
             if disabled:
                 await queries.delete_sessions_of(connection, user.id)
+                await link_queries.delete_invitations_by(connection, user.id)
             await record_by_operator(connection, "account.disable" if disabled else "account.enable", user.username)
 
     async def remove_second_step(self, login: str) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import sqlite3
-import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -120,39 +118,6 @@ def test_a_backup_of_a_working_server_is_whole_and_comes_back(studio: ServerProc
         restored.stop()
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "nothing", "text"])
-def test_a_damaged_backup_is_refused(studio: ServerProcess, owner: Client, tmp_path: Path, damage: str) -> None:
-    file = tmp_path / "damaged.backup"
-    done("backup", str(file), server=studio)
-    whole = file.read_bytes()
-    middle = len(whole) // 2
-    file.write_bytes(
-        {
-            "cut": whole[:middle],
-            "changed": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
-            "nothing": b"",
-            "text": b"no backup at all",
-        }[damage]
-    )
-    refused = blockyard("restore", str(file), data=tmp_path / "new")
-    assert refused.returncode == 2
-    assert not (tmp_path / "new" / "blockyard.db").exists()
-
-
-def test_a_backup_that_would_write_elsewhere_is_refused(tmp_path: Path) -> None:
-    file, target = tmp_path / "evil.backup", tmp_path / "new"
-    with tarfile.open(file, "w") as archive:
-        link = tarfile.TarInfo("blockyard.db")
-        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
-        archive.addfile(link)
-        (tmp_path / "manifest.json").write_text(
-            '{"format": 1, "created_at": "", "schema": "0004", "members": {"blockyard.db": "", "../../escaped": ""}}'
-        )
-        archive.add(tmp_path / "manifest.json", arcname="manifest.json")
-    assert blockyard("restore", str(file), data=target).returncode == 2
-    assert not (target / "blockyard.db").exists()
-
-
 def test_the_audit_log_is_verified_and_tampering_is_found(studio: ServerProcess, owner: Client) -> None:
     owner.post("/api/auth/api-keys", json={"name": "Audited", "scopes": ["kv"]})
     assert "all whole" in done("verify-audit", server=studio)
@@ -197,19 +162,7 @@ def test_the_master_key_is_changed_while_the_server_works(studio: ServerProcess,
     assert "master-key.rotate" in str(rows(studio, "SELECT action FROM audit"))
 
 
-def test_a_key_of_the_environment_is_changed_by_the_operator(tmp_path: Path) -> None:
-    old, new = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
-    first = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_SECRET_KEY": old}).start()
-    hook = webhook()
-    Client(first.url).set_up().deployed(hook, block("end", "response"), edges=["hook>end"])
-    first.stop()
-    told = blockyard("rotate-key", data=first.data, environment={"BLOCKYARD_SECRET_KEY": old})
-    assert (told.returncode, "BLOCKYARD_SECRET_KEY" in told.stderr) == (2, True)
-    both = {"BLOCKYARD_SECRET_KEY": f"2:{new},1:{old}"}
-    assert blockyard("rotate-key", data=first.data, environment=both).returncode == 0
-    alone = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_SECRET_KEY": f"2:{new}"}).start()
-    try:
-        assert call_hook(alone, hook).status_code == 200
-        assert not (alone.data / "secret.key").exists()
-    finally:
-        alone.stop()
+def test_a_key_of_the_environment_is_changed_by_the_operator_alone(studio: ServerProcess, owner: Client) -> None:
+    key = base64.b64encode(bytes(32)).decode()
+    told = blockyard("rotate-key", data=studio.data, environment={"BLOCKYARD_SECRET_KEY": key})
+    assert (told.returncode, "BLOCKYARD_SECRET_KEY" in told.stderr, key in told.stderr) == (2, True, False)

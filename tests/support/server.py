@@ -38,6 +38,7 @@ class ServerProcess:
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BLOCKYARD_")},
             "BLOCKYARD_EGRESS_ALLOW": "127.0.0.1",
+            "BLOCKYARD_REQUESTS_PER_MINUTE": "0",
             **(environment or {}),
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -114,6 +114,17 @@ def test_a_viewer_neither_changes_nor_tries(client: Client, server: ServerProces
     assert viewer.get(f"/credentials/{credential}", headers=PAGE).status_code == 403
 
 
+def test_a_key_for_something_else_is_not_sent_to_a_web_address(client: Client, peer: Peer) -> None:
+    for type, data in (
+        ("smtp", {"host": "mail.example.com", "password": SECRET}),
+        ("database", {"url": f"postgresql://u:{SECRET}@db/x"}),
+    ):
+        _, name = made(client, type, **data)
+        ended = calling(client, peer, name)
+        assert (ended["status"], "cannot sign a web call" in str(ended), SECRET in str(ended)) == ("failed", True, False)
+    assert peer.seen == []
+
+
 # -- OAuth -----------------------------------------------------------------------------------------------------------------
 
 

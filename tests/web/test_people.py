@@ -105,6 +105,17 @@ def test_a_member_who_is_removed_is_out_at_once(client: Client, server: ServerPr
     assert program.get("/api/workflows").status_code == 401
 
 
+@pytest.mark.parametrize("how", ["removed", "lowered"])
+def test_invitations_end_with_the_rights_of_who_made_them(client: Client, server: ServerProcess, how: str) -> None:
+    """Otherwise somebody who is shown out could leave a door open for themselves."""
+    person = join(server, name("parting"), "admin")
+    token, me = invitation(person, "admin"), person.get("/api/auth/me").json()["user"]["id"]
+    path = f"/api/workspaces/{home(client)}/members/{me}"
+    answer = client.delete(path) if how == "removed" else client.put(path, json={"role": "editor"})
+    assert answer.status_code == 200
+    assert follow(server, token, name("back")).status_code == 404
+
+
 def test_a_lower_role_counts_for_sessions_and_keys_at_once(client: Client, server: ServerProcess) -> None:
     person = join(server, name("lowered"), "admin")
     program = bearer(server, new_key(person, "flows:read", "flows:write"))
