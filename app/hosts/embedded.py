@@ -108,7 +108,7 @@ class EmbeddedHost:
     async def _ended_elsewhere(self, execution_id: str) -> None:
         """Another process may be driving it, and heeds the wish."""
         for _ in range(int(CANCEL_SECONDS / HEED_SECONDS)):
-            if execution_id in self._drives or await self._journal.ended(execution_id) is not None:
+            if not await self._journal.is_driven_elsewhere(execution_id, now()):
                 return
             await asyncio.sleep(HEED_SECONDS)
 

@@ -160,6 +160,13 @@ class Journal:
         async with self._database.write(counts=False) as connection:
             return (await connection.execute(request.values(cancel_requested=True))).rowcount == 1
 
+    async def is_driven_elsewhere(self, execution_id: str, now: datetime) -> bool:
+        """Whether another driver holds the lease of an open execution."""
+        held = (executions.c.lease_until > now) & (executions.c.driver != self.driver) & is_open()
+        async with self._database.read() as connection:
+            query = sa.select(executions.c.id).where(executions.c.id == execution_id, held)
+            return (await connection.execute(query)).first() is not None
+
     async def ended(self, execution_id: str) -> Ended | None:
         """The end of an execution, or None while it goes on."""
         columns = (executions.c.id, executions.c.status, executions.c.output, executions.c.error)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any, cast
 
 from litestar import asgi
 from litestar.enums import HttpMethod
-from litestar.types import Receive, Scope, Send
-from mcp.server.lowlevel import Server
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.engine.values import NotJson, decode, encode
 from app.sdk import Json
@@ -30,26 +29,40 @@ CallTool = Callable[[Scope, str, Json], Awaitable[Json]]
 
 
 class McpEndpoint:
-    """One server for everybody: who asks, and for what, is known from the request."""
+    """One for everybody: who asks, and for what, is known from the request."""
 
     def __init__(self, list_tools: ListTools, call_tool: CallTool) -> None:
         self._list_tools = list_tools
         self._call_tool = call_tool
-        server = Server("blockyard", version="1", on_list_tools=self._list, on_call_tool=self._call)
-        self._manager = StreamableHTTPSessionManager(server, stateless=True, json_response=True)
+        self._sessions: asyncio.Task[Any] | None = None
+        self._end = asyncio.Event()
 
-    def running(self) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
         """Must be open while requests are served."""
-        return self._manager.run()
+        try:
+            yield
+        finally:
+            self._end.set()
+            if self._sessions is not None:
+                await asyncio.wait((await self._sessions)[1:])
+
+    async def _protocol(self) -> ASGIApp:
+        """The official SDK, which takes a third of a second and 16 MB: it is imported when the first agent comes."""
+        if self._sessions is None:
+            module = import_module("app.web.mcp_protocol")
+            self._sessions = asyncio.create_task(module.opened(self._list_tools, self._call_tool, self._end))
+        application: ASGIApp = (await asyncio.shield(self._sessions))[0]
+        return application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("method") != HttpMethod.POST:
-            await self._manager.asgi_app(cast(Any, scope), cast(Any, receive), cast(Any, send))
+            await (await self._protocol())(scope, receive, send)
             return
         body = await _read(receive)
         short = _short_form(body)
         if short is None:
-            await self._manager.asgi_app(cast(Any, scope), cast(Any, again(body, receive)), cast(Any, send))
+            await (await self._protocol())(scope, again(body, receive), send)
         else:
             await _send(send, encode({"data": await self._answer(scope, short)}))
 
@@ -64,19 +77,6 @@ class McpEndpoint:
                     raise invalid("`name` must be the name of a tool.", [{"field": "name", "message": "is needed"}])
                 return await self._call_tool(scope, name, body.get("arguments"))
         raise invalid("`method` must be tools/list or tools/call.", [{"field": "method", "message": "is not known"}])
-
-    async def _list(self, context: Any, params: Any) -> ListToolsResult:
-        tools = await self._list_tools(context.request.scope)
-        return ListToolsResult(tools=[_protocol_tool(tool) for tool in tools])
-
-    async def _call(self, context: Any, params: Any) -> CallToolResult:
-        try:
-            result = await self._call_tool(context.request.scope, params.name, params.arguments)
-        except ServiceError as error:
-            body = {"error": error.code, "message": error.message, "details": error.details} | error.data
-            return CallToolResult(content=[TextContent(text=encode(body).decode())], is_error=True)
-        structured = result if isinstance(result, dict) else {"result": result}
-        return CallToolResult(content=[TextContent(text=encode(result).decode())], structured_content=structured)
 
 
 def for_members(tools: AgentTools) -> McpEndpoint:
@@ -119,15 +119,6 @@ def mcp_route(endpoint: McpEndpoint) -> Any:
 
 def _shown(tool: AgentTool) -> dict[str, Json]:
     return {"name": tool.name, "description": tool.description, "inputSchema": dict(tool.schema)}
-
-
-def _protocol_tool(tool: AgentTool) -> Tool:
-    return Tool(
-        name=tool.name,
-        description=tool.description,
-        input_schema=dict(tool.schema),
-        annotations=ToolAnnotations(read_only_hint=tool.reads_only),
-    )
 
 
 async def _read(receive: Receive) -> bytes:
