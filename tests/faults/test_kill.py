@@ -11,10 +11,11 @@ import httpx
 
 from tests.faults.disk import query, wait_until_all_ended
 from tests.support.counting import CountingPeer
+from tests.support.depth import DEEP
 from tests.support.graphs import block, webhook
 from tests.support.server import Client, ServerProcess
 
-ROUNDS = 6
+ROUNDS = 12 if DEEP else 3
 CALLERS = 8
 
 

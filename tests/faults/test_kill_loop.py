@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tests.faults.kill_loop import KillLoop
 from tests.support.counting import CountingPeer
+from tests.support.depth import DEEP
 from tests.support.server import ServerProcess
 
-ROUNDS = 6
+ROUNDS = 12 if DEEP else 3
 
 
 def test_kills_at_any_moment_under_load_lose_nothing_and_repeat_nothing(own_server: ServerProcess, peer: CountingPeer) -> None:
