@@ -37,6 +37,7 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def adopt(server: uvicorn.Server, file: int, first: bytes) -> None:

@@ -49,6 +49,7 @@ class EventBus:
 
     def __init__(self) -> None:
         self._topics: defaultdict[str, set[Subscription]] = defaultdict(set)
+        self._is_closed = False
         self.on_first_watcher: Callable[[str], None] = lambda topic: None
         """Told of every topic that somebody begins to watch."""
 
@@ -70,6 +71,8 @@ class EventBus:
         if topic not in self._topics:
             self.on_first_watcher(topic)
         self._topics[topic].add(subscription)
+        if self._is_closed:
+            subscription.close()
         try:
             yield subscription
         finally:
@@ -79,7 +82,8 @@ class EventBus:
                 del self._topics[topic]
 
     def close(self) -> None:
-        """Tell every watcher that nothing more comes."""
+        """Tell every watcher, and whoever comes later, that nothing more comes."""
+        self._is_closed = True
         for watchers in self._topics.values():
             for subscription in watchers:
                 subscription.close()

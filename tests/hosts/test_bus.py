@@ -83,6 +83,13 @@ async def test_a_watcher_that_waits_is_ended_by_closing() -> None:
         assert await watching == []
 
 
+async def test_who_comes_after_the_end_is_ended_at_once() -> None:
+    bus = EventBus()
+    bus.close()
+    with bus.subscribe("a") as late:
+        assert await heard(late) == []
+
+
 async def test_silence_is_told_as_a_heartbeat() -> None:
     bus = EventBus()
     with bus.subscribe("a") as subscription:
