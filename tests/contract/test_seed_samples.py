@@ -87,10 +87,10 @@ KEY=$(curl -sf -X POST "$HOST/api/v1/triggers" -H "Content-Type: application/jso
 curl -sf -X POST "$HOST/api/v1/webhook/$KEY" \\
   -H "Content-Type: application/json" \\
   -d '{"customerId": 42}' | jq -e .execution_id
-curl -sf "$HOST/api/v1/plugins" | jq '.[].id' | grep -q '"http.request"'
+curl -sf "$HOST/api/v1/plugins" | jq '.[].id' | grep '"http.request"' >/dev/null
 curl -sf "$HOST/healthz"
 curl -sf "$HOST/readyz"
-curl -sf "$HOST/metrics" | grep -q blockyard_
+curl -sf "$HOST/metrics" | grep blockyard_ >/dev/null
 """
     shell(script, tmp_path, HOST=open_server.url, BODY=body)
 
@@ -152,7 +152,7 @@ EXEC_ID=$(curl -s -X POST "$HOST/api/workflows/integration/execute" \\
 curl -sf "$HOST/api/executions/$EXEC_ID" | jq -e '.status == "completed"'
 curl -sf "$HOST/api/executions/$EXEC_ID/trace" | jq -e '.nodes[0].node_id == "fetch"'
 curl -sf "$HOST/api/health" | jq -e '.database.integrity == "ok"'
-curl -sf "$HOST/api/metrics" | grep -q blockyard_
-curl -sf "$HOST/api/workflows/integration" | jq -er .definition | grep -q 'id: fetch'
+curl -sf "$HOST/api/metrics" | grep blockyard_ >/dev/null
+curl -sf "$HOST/api/workflows/integration" | jq -er .definition | grep 'id: fetch' >/dev/null
 """
     shell(script, tmp_path, HOST=open_server.url)
