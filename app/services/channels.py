@@ -24,11 +24,10 @@ from app.db.workflows import WorkflowRow
 from app.engine.values import decode_stored, encode
 from app.sdk import Json
 from app.services.actors import Actor
-from app.services.doors import Doors, call_details
+from app.services.doors import Doors
 from app.services.errors import ServiceError, invalid, not_found
-from app.services.hook_answers import wait_for_answer
+from app.services.hook_answers import HookAnswer, HookCall, call_details, wait_for_answer
 from app.services.hook_body import read_body
-from app.services.hooks import HookAnswer, HookCall
 from app.services.pages import Page, Paging
 from app.services.refusals import is_uuid
 from app.services.trigger_specs import checked

@@ -12,9 +12,9 @@ from app.db.workflows import WorkflowRow
 from app.sdk import Json
 from app.services.errors import ServiceError
 from app.services.executions import Executions, check_entry, new_execution
-from app.services.hook_answers import wait_for_answer
+from app.services.hook_answers import HookAnswer, HookCall, call_details, wait_for_answer
 from app.services.hook_body import read_body
-from app.services.hooks import HIDDEN_HEADERS, HookAnswer, HookCall, Hooks
+from app.services.hooks import Hooks
 from app.services.lending import Programs
 from app.services.starts import Started, Starts
 from app.services.triggers import key_hash
@@ -88,12 +88,3 @@ class Doors:
             if error.code != "CONCURRENCY_LIMIT":
                 raise
             raise ServiceError(error.code, error.message, 429, data=error.data) from None
-
-
-def call_details(call: HookCall) -> dict[str, Json]:
-    """What expressions see as `execution.request`; credentials are left out."""
-    return {
-        "method": call.method,
-        "headers": {name: value for name, value in call.headers.items() if name not in HIDDEN_HEADERS},
-        "query": {name: value for name, value in call.query.items() if name != "token"},
-    }

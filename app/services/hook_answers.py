@@ -1,21 +1,56 @@
-"""Waiting for what a caller from outside gets (contract.md G28)."""
+"""A call from outside, and what its caller gets (contract.md G28)."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from app.engine.waiting import settled
 from app.hosts.handles import HostStopped
+from app.journal.records import Ended
+from app.sdk import Json
 from app.services.errors import ServiceError
 from app.services.executions import server_stops
-from app.services.hooks import HookAnswer
 from app.services.starts import Started
+
+HIDDEN_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """One call as it came in, its body bounded and read; header names are lower case."""
+
+    webhook_id: str
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HookAnswer:
+    """What the caller gets: the response block's answer, or how the execution ended without one."""
+
+    execution_id: str
+    response: Json
+    ended: Ended | None
+    replayed: bool = False
+    """Whether an earlier call with the same idempotency key has led to it."""
+
+
+def call_details(call: HookCall) -> dict[str, Json]:
+    """What expressions see as `execution.request`; credentials are left out."""
+    return {
+        "method": call.method,
+        "headers": {name: value for name, value in call.headers.items() if name not in HIDDEN_HEADERS},
+        "query": {name: value for name, value in call.query.items() if name != "token"},
+    }
 
 
 async def wait_for_answer(started: Started, seconds: float) -> HookAnswer:
     """The response block's answer, or the end. Raises 504 when it takes longer, 500 when the execution has failed."""
     execution_id, handle = started.execution_id, started.handle
-    done, _ = await asyncio.wait((handle.answer,), timeout=seconds)
-    if not done:
+    if not await settled(handle.answer, seconds):
         message = f"The execution is still running after {seconds:g} s and goes on."
         raise ServiceError("STILL_RUNNING", message, 504, data={"execution_id": execution_id})
     try:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,42 +12,16 @@ from app.db.memory import Memory
 from app.db.session import Database
 from app.db.workflows import WebhookRow, WorkflowRow
 from app.engine.program import Program
-from app.engine.waiting import settled
 from app.hosts.bus import EventBus
-from app.hosts.handles import HostStopped
-from app.journal.records import Ended, NewExecution
-from app.sdk import Json
+from app.journal.records import NewExecution
 from app.services.errors import ServiceError
-from app.services.executions import new_execution, server_stops
+from app.services.executions import new_execution
+from app.services.hook_answers import HookAnswer, HookCall, call_details, wait_for_answer
 from app.services.hook_body import read_body
 from app.services.lending import Programs
 from app.services.light import LightWebhooks
 from app.services.starts import Started, Starts
 from app.services.workflow_rows import armed_window, changed
-
-HIDDEN_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
-
-
-@dataclass(frozen=True, slots=True)
-class HookCall:
-    """One call as it came in, its body bounded and read; header names are lower case."""
-
-    webhook_id: str
-    method: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class HookAnswer:
-    """What the caller gets: the response block's answer, or how the execution ended without one."""
-
-    execution_id: str
-    response: Json
-    ended: Ended | None
-    replayed: bool = False
-    """Whether an earlier call with the same idempotency key has led to it."""
 
 
 class Hooks:
@@ -86,12 +59,12 @@ class Hooks:
         if deployed:
             self.light.note(webhook_id, row, program, mark)
         variables = await read_body(call.headers.get("content-type", ""), call.body)
-        new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, _request(call))
+        new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, call_details(call))
         try:
             started = await self._starts.start(row, new) if deployed else await self._start_armed(row, new)
         except ServiceError as error:
             raise _too_many(error) if error.code == "CONCURRENCY_LIMIT" else error from None
-        return await self._answer(started)
+        return await wait_for_answer(started, self._wait_seconds)
 
     async def _authorize(self, call: HookCall, webhook: WebhookRow, revision: int) -> Program:
         """The program to run. Raises 401 without the webhook's secret, 405 for a method that the block does not take."""
@@ -117,25 +90,6 @@ class Hooks:
             self._bus.publish(f"workflow:{row.id}", changed(replace(row, armed_until=None)))
         return await self._starts.go(accepted)
 
-    async def _answer(self, started: Started) -> HookAnswer:
-        execution_id, handle = started.execution_id, started.handle
-        if not await settled(handle.answer, self._wait_seconds):
-            message = f"The execution is still running after {self._wait_seconds:g} s and goes on."
-            raise ServiceError("STILL_RUNNING", message, 504, data={"execution_id": execution_id})
-        try:
-            response = handle.answer.result()
-        except HostStopped:
-            raise server_stops(execution_id) from None
-        if response is not None:
-            return HookAnswer(execution_id, response, None, started.replayed)
-        ended = await handle.ended
-        if ended.status != "completed":
-            reason = ended.error["message"] if ended.error else ended.status
-            raise ServiceError(
-                "EXECUTION_FAILED", f"The execution did not complete: {reason}", 500, data={"execution_id": execution_id}
-            )
-        return HookAnswer(execution_id, None, ended, started.replayed)
-
 
 def secret_fits(secret: str, authorization: str | None, token: str | None) -> bool:
     """The header rule to the letter (A229-A235): a header that starts with `bearer ` decides alone, else `?token=`."""
@@ -157,12 +111,3 @@ def _checked_id(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise ServiceError("VALIDATION_ERROR", "The webhook id in the address is not a UUID.", 400) from None
-
-
-def _request(call: HookCall) -> Json:
-    """What expressions see as `execution.request`; credentials are left out."""
-    return {
-        "method": call.method,
-        "headers": {name: value for name, value in call.headers.items() if name not in HIDDEN_HEADERS},
-        "query": {name: value for name, value in call.query.items() if name != "token"},
-    }

@@ -6,7 +6,7 @@ from litestar import Response, post, route
 from litestar.enums import HttpMethod
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from app.services.hooks import HookAnswer, HookCall
+from app.services.hook_answers import HookAnswer, HookCall
 from app.services.surfaces import Surfaces
 from app.web.api.system import OUTSIDE
 from app.web.api.workflows import Incoming, answer

@@ -14,7 +14,8 @@ import structlog
 
 from app.engine.values import encode
 from app.services.errors import ServiceError
-from app.services.hooks import HookCall, Hooks
+from app.services.hook_answers import HookCall
+from app.services.hooks import Hooks
 from app.web.auth import refuse_foreign_host
 from app.web.hooks import GUARD, Parts, answer_parts
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from app.engine.values import encode
 from app.sdk import BlockError, File, Json, is_file
-from app.services.hooks import HookAnswer
+from app.services.hook_answers import HookAnswer
 
 GUARD = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
 NEVER_SENT = frozenset(

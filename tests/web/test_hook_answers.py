@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.sdk import File, Json
-from app.services.hooks import HookAnswer
+from app.services.hook_answers import HookAnswer
 from app.web.hooks import answer_parts
 
 
