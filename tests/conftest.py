@@ -19,7 +19,9 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for all tests that do not stop it; workflows of different tests have different names."""
-    process = ServerProcess(tmp_path_factory.mktemp("server") / "data", environment={"BLOCKYARD_WAIT_SECONDS": "3"}).start()
+    process = ServerProcess(
+        tmp_path_factory.mktemp("server") / "data", environment={"BLOCKYARD_WAIT_SECONDS": "3"}, fresh=True
+    ).start()
     Client(process.url).set_up()
     yield process
     process.stop()

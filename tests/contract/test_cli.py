@@ -17,7 +17,8 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from tests.support.keys import new_key
-from tests.support.server import ROOT, Client, ServerProcess
+from tests.support.server import Client, ServerProcess
+from tests.support.warm import ROOT
 from tests.support.yaml_flows import THREE, unique
 
 Run = Callable[..., Result]

@@ -13,7 +13,8 @@ import pytest
 
 from tests.support.graphs import webhook
 from tests.support.keys import new_key
-from tests.support.server import OWNER, ROOT, Client, ServerProcess
+from tests.support.server import OWNER, Client, ServerProcess
+from tests.support.warm import ROOT
 from tests.support.yaml_flows import HELLO, new_flow, unique
 
 pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="curl and jq are needed")

@@ -21,7 +21,7 @@ SENDS = ("hook>send", "send>answer", "send>wait", "wait>last")
 
 
 def server_on(url: str, directory: Path) -> ServerProcess:
-    process = ServerProcess(directory / "data", environment={"BLOCKYARD_DATABASE_URL": url}).start()
+    process = ServerProcess(directory / "data", environment={"BLOCKYARD_DATABASE_URL": url}, fresh=True).start()
     Client(process.url).set_up()
     return process
 

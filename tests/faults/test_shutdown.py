@@ -15,7 +15,8 @@ import pytest
 from tests.faults.disk import statuses, wait_until_all_ended
 from tests.support.counting import CountingPeer
 from tests.support.graphs import block, webhook
-from tests.support.server import ROOT, Client, ServerProcess, free_port
+from tests.support.server import Client, ServerProcess, free_port
+from tests.support.warm import ROOT
 
 SECONDS = 8
 """Far less than what is held, far more than ending takes on a machine with little time."""

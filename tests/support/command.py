@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.server import ROOT
+from tests.support.warm import ROOT
 
 
 def blockyard(*arguments: str, data: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

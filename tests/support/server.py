@@ -15,7 +15,9 @@ from uuid import uuid4
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+from tests.support import warm
+from tests.support.warm import ROOT, WarmProcess
+
 OWNER = {"email": "owner@example.com", "username": "owner", "password": "correct horse battery"}
 
 
@@ -27,10 +29,14 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`blockyard server` as an operator would start it; `kill` and `start` again keep port and data."""
+    """`blockyard server` as an operator would start it; `kill` and `start` again keep port and data.
 
-    def __init__(self, data: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    `fresh` starts an interpreter of its own, where the start itself is what is tested.
+    """
+
+    def __init__(self, data: Path, *arguments: str, environment: Mapping[str, str] | None = None, fresh: bool = False) -> None:
         self.data = data
+        self._is_fresh = fresh
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"{data.name}.log"
@@ -41,16 +47,19 @@ class ServerProcess:
             "BLOCKYARD_REQUESTS_PER_MINUTE": "0",
             **(environment or {}),
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | WarmProcess | None = None
 
     def start(self) -> ServerProcess:
-        command: Sequence[str] = (
-            sys.executable, "-m", "app.cli", "server", "--port", str(self.port), "--data", str(self.data), *self._arguments
-        )  # fmt: skip
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+        command = ("server", "--port", str(self.port), "--data", str(self.data), *self._arguments)
+        self.process = self._fresh(command) if self._is_fresh else warm.start(command, self._environment, self.log)
         self._wait_until_ready()
         return self
+
+    def _fresh(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                (sys.executable, "-m", "app.cli", *command), cwd=ROOT, env=self._environment, stdout=log, stderr=log
+            )
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 30

@@ -12,7 +12,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.server import OWNER, ROOT, Client, ServerProcess
+from tests.support.server import OWNER, Client, ServerProcess
+from tests.support.warm import ROOT
 
 PAGE = {"Accept": "text/html"}
 
@@ -20,7 +21,7 @@ PAGE = {"Accept": "text/html"}
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[ServerProcess]:
     """A server without any account, reachable from other machines."""
-    process = ServerProcess(tmp_path / "data", "--host", "0.0.0.0").start()
+    process = ServerProcess(tmp_path / "data", "--host", "0.0.0.0", fresh=True).start()
     yield process
     process.stop()
 
