@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from app.sdk.lazy import lazy
+
+if TYPE_CHECKING:
+    from joserfc import errors, jwk, jwt
+else:
+    errors, jwk, jwt = lazy("joserfc.errors"), lazy("joserfc.jwk"), lazy("joserfc.jwt")
 
 ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 """Signed by the provider's private key; never with a shared secret, never unsigned."""
@@ -28,9 +31,9 @@ def claims_of(token: str, keys: dict[str, Any], issuer: str, audience: str, nonc
         sub={"essential": True},
     )
     try:
-        claims = jwt.decode(token, KeySet.import_key_set(keys), algorithms=ALGORITHMS).claims  # type: ignore[arg-type]
+        claims = jwt.decode(token, jwk.KeySet.import_key_set(keys), algorithms=ALGORITHMS).claims  # type: ignore[arg-type]
         needed.validate(claims)
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except (errors.JoseError, ValueError, TypeError, KeyError) as error:
         raise IdentityError(type(error).__name__) from None
     audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if len(audiences) > 1 and claims.get("azp") != audience:

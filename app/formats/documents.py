@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from app.engine.graph import Graph, dump_graph
 from app.formats.forms import Form, GraphDocument, ListedDocument, NodeDocument, TaskDocument
 from app.formats.tasks import START, CannotExpress, Task, TaskFlow, block_id, from_graph, split_source, to_graph
-from app.formats.text import NotReadable, Place, Read, TextProblem, read_yaml, write_yaml
+from app.formats.text import NotReadable, Place, Read, TextProblem
 from app.sdk import Json
+from app.sdk.lazy import lazy
+
+if TYPE_CHECKING:
+    from app.formats import yaml
+else:
+    yaml = lazy("app.formats.yaml")
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -40,7 +46,7 @@ class Document:
 
 def read_document(text: str) -> Document:
     """Read a workflow in any of the three forms. Raises NotReadable with every problem of form."""
-    read = read_yaml(text)
+    read = yaml.read_yaml(text)
     raw = read.value
     if not isinstance(raw, dict):
         raise NotReadable([read.problem((), "a workflow is an object with a name and tasks")])
@@ -53,7 +59,7 @@ def read_document(text: str) -> Document:
     if "blocks" in raw:
         found = _checked(GraphDocument, read)
         places = {str(block.get("id")): ("blocks", number) for number, block in enumerate(found.blocks)}
-        graph = {"blocks": found.blocks, "edges": found.edges}
+        graph = found.model_dump(include={"blocks", "edges", "annotations"}, exclude_none=True)
         return Document("graph", found.name, found.namespace, found.description, found.timeout_ms, graph, read, places)
     raise NotReadable([read.problem((), "`tasks`, `nodes` or `blocks` is needed")])
 
@@ -162,10 +168,10 @@ class Head:
 def write_document(form: Form, head: Head, graph: Graph, trigger_types: Collection[str]) -> str:
     """The workflow as text in one of the forms. Raises CannotExpress with the reason."""
     if form == "graph":
-        return write_yaml({"version": 1, **head.fields(), **dump_graph(graph)})
+        return yaml.write_yaml({"version": 1, **head.fields(), **dump_graph(graph)})
     flow = from_graph(graph, trigger_types)
     body = _dumped_tasks(flow) if form == "tasks" else {"nodes": [_dumped_node(task) for task in flow.tasks]}
-    return write_yaml({**head.fields(), **_starts(flow), **body})
+    return yaml.write_yaml({**head.fields(), **_starts(flow), **body})
 
 
 def first_expressible(forms: Collection[Form], head: Head, graph: Graph, trigger_types: Collection[str]) -> str:

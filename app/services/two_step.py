@@ -8,10 +8,9 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pyotp
-import segno
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.passwords import verify_password
@@ -20,9 +19,15 @@ from app.db import accounts as queries
 from app.db import links
 from app.db.accounts import UserRow
 from app.db.session import Database
+from app.sdk.lazy import lazy
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import ServiceError, invalid, not_found
+
+if TYPE_CHECKING:
+    import segno
+else:
+    segno = lazy("segno")
 
 ISSUER: Final = "Blockyard"
 STEP_SECONDS: Final = 30

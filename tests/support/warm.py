@@ -77,8 +77,9 @@ def _nursery() -> str:
         process = subprocess.Popen(
             (sys.executable, "-m", "tests.support.warm", address[1:], str(there.fileno())), cwd=ROOT, pass_fds=[there.fileno()]
         )
-    here.recv(1)
     atexit.register(process.kill)
+    if not here.recv(1):
+        raise RuntimeError("The application could not be imported.")
     return address
 
 

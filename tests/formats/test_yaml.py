@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.formats.text import MAX_CHARACTERS, NotReadable, read_yaml, write_yaml
+from app.formats.text import NotReadable
+from app.formats.yaml import MAX_CHARACTERS, read_yaml, write_yaml
 from app.sdk import Json
 
 json_values = st.recursive(
