@@ -2,21 +2,25 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: run test check lock clean
+.PHONY: run test check unit browser lock clean
 
 run: .venv/base.stamp
 	@exec $(BIN)/blockyard server $(ARGS)
 
 test: .venv/test.stamp
 	scripts/install_browser.sh
-	$(BIN)/ruff check .
-	$(BIN)/mypy app blocks tests/support
-	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
-	$(BIN)/pytest -m browser
+	$(MAKE) --no-print-directory -j2 check unit
+	$(MAKE) --no-print-directory browser
 
 check: .venv/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy app blocks tests/support
+
+unit: .venv/test.stamp
+	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
+
+browser: .venv/test.stamp
+	$(BIN)/pytest -m browser -n 2 --dist loadfile
 
 .venv/bin/python:
 	scripts/make_venv.sh $(PYTHON)
