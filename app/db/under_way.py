@@ -1,8 +1,9 @@
-"""Queries about the open executions of one workflow."""
+"""Queries about open executions: those of one workflow, and the queue."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +25,14 @@ async def open_executions(connection: AsyncConnection, workflow_id: str) -> Sequ
         .order_by(executions.c.created_at.desc(), executions.c.id.desc())
     )
     return (await connection.execute(query)).scalars().all()
+
+
+async def oldest_queued(connection: AsyncConnection) -> tuple[str, str, datetime] | None:
+    """Id, workflow and arrival of the execution that has waited longest for its turn."""
+    query = sa.select(executions.c.id, executions.c.workflow_id, executions.c.created_at)
+    queued = query.where(is_open(), executions.c.status == "queued").order_by(executions.c.created_at).limit(1)
+    row = (await connection.execute(queued)).first()
+    return None if row is None else (row.id, row.workflow_id, row.created_at)
 
 
 async def request_cancel(connection: AsyncConnection, execution_ids: Sequence[str]) -> None:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from app.engine.chronicle import now
-from app.journal.journal import LEASE, Journal
+from app.journal.journal import Journal
+from app.journal.queues import LEASE
 
 logger = logging.getLogger(__name__)
 

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.session import Database
-from app.db.tables import executions, is_open, signals, steps
-from app.engine.assignment import RecordedStep
-from app.engine.events import (
-    TERMINAL,
-    Event,
-)
-from app.journal import queues
+from app.db.tables import executions, is_open
+from app.engine.events import TERMINAL, Event
+from app.journal import claims, queues
 from app.journal.batches import Batch
 from app.journal.copies import copy_steps
-from app.journal.queues import has_place
+from app.journal.queues import LEASE
 from app.journal.recorder import JournalRecorder
 from app.journal.records import Claimed, Copy, Ended, Fenced, NewExecution
-from app.journal.rows import execution_row, read_execution, read_json, read_step
+from app.journal.rows import execution_row, read_json
 from app.journal.writer import Writer
-from app.sdk import Json
 
-LEASE = timedelta(seconds=15)
+logger = logging.getLogger(__name__)
 
 
 class Journal:
@@ -71,31 +66,14 @@ class Journal:
 
     async def claim(self, execution_id: str, now: datetime) -> Claimed | None:
         """Take an execution that nobody drives; None when somebody does, or when it has ended."""
-        free = sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
-        claim = (
-            sa.update(executions)
-            .where(executions.c.id == execution_id, executions.c.status.not_in(TERMINAL), free, has_place())
-            .values(
-                epoch=executions.c.epoch + 1,
-                driver=self.driver,
-                lease_until=now + LEASE,
-                status="running",
-                wake_at=None,
-                started_at=sa.func.coalesce(executions.c.started_at, sa.bindparam("now", now, executions.c.started_at.type)),
-            )
-        )
+        try:
+            async with self._database.write(counts=False) as connection:
+                return await claims.claim(connection, execution_id, self.driver, now)
+        except claims.UNREADABLE:
+            logger.exception("execution %s cannot be read; it ends as failed", execution_id)
         async with self._database.write(counts=False) as connection:
-            if (await connection.execute(claim)).rowcount != 1:
-                return None
-            row = (await connection.execute(sa.select(executions).where(executions.c.id == execution_id))).one()
-            recorded = await connection.execute(
-                sa.select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.seq)
-            )
-            rows = recorded.all()
-            waits = any(step.status == "waiting" for step in rows)
-            arrived = await _arrived(connection, execution_id) if waits else {}
-            found = [_with_arrival(read_step(step), step.seq, arrived) for step in rows]
-            return Claimed(read_execution(row), row.epoch, row.cancel_requested, found)
+            await claims.end_unreadable(connection, execution_id, now)
+        return None
 
     async def release(self, execution_id: str, epoch: int) -> None:
         """Give an unfinished execution back, for the next claim to take at once."""
@@ -188,13 +166,3 @@ class Journal:
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 
-
-async def _arrived(connection: AsyncConnection, execution_id: str) -> dict[int, Json]:
-    """What answered signals have brought, by the seq of the parking that they answer."""
-    query = sa.select(signals.c.seq, signals.c.payload)
-    rows = await connection.execute(query.where(signals.c.execution_id == execution_id, signals.c.status == "answered"))
-    return {row.seq: read_json(row.payload) for row in rows}
-
-
-def _with_arrival(step: RecordedStep, seq: int, arrived: dict[int, Json]) -> RecordedStep:
-    return replace(step, arrived=True, payload=arrived[seq]) if step.status == "waiting" and seq in arrived else step

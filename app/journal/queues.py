@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables import executions, is_open
+
+LEASE: Final = timedelta(seconds=15)
+MAX_SKEW: Final = timedelta(minutes=1)
+"""The clocks of servers that share a database differ by less."""
 
 
 def has_place() -> sa.ColumnElement[bool]:
@@ -36,7 +40,7 @@ async def due(connection: AsyncConnection, now: datetime, limit: int, *, only_ch
     wanted = [(begun, limit), (woken, limit), (cancelled, limit), *await _places(connection)]
     found: dict[str, tuple[int, datetime]] = {}
     for condition, most in wanted:
-        query = sa.select(executions.c.id, executions.c.priority, executions.c.created_at).where(condition, _is_free(now))
+        query = sa.select(executions.c.id, executions.c.priority, executions.c.created_at).where(condition, is_free(now))
         if only_children:
             query = query.where(executions.c.parent_id.is_not(None))
         query = query.order_by(executions.c.priority.desc(), executions.c.created_at).limit(most)
@@ -61,8 +65,10 @@ def _under_way(table: Any, condition: sa.ColumnElement[bool]) -> sa.Select[int]:
     return sa.select(sa.func.count()).select_from(table).where(condition, is_open(table), begun)
 
 
-def _is_free(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(executions.c.lease_until.is_(None), executions.c.lease_until <= now)
+def is_free(now: datetime) -> sa.ColumnElement[bool]:
+    """Nobody holds its lease. One that ends later than any could was given before the clock was put back."""
+    until = executions.c.lease_until
+    return sa.or_(until.is_(None), until <= now, until > now + LEASE + MAX_SKEW)
 
 
 async def overdue(connection: AsyncConnection, now: datetime) -> list[str]:

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from app.engine.events import Failure
-from app.journal.journal import LEASE, Journal
+from app.journal.journal import Journal
+from app.journal.queues import LEASE
 from app.journal.records import Fenced
 from app.sdk import Context, Json, Output
+from app.services.queue_alarm import QueueAlarm
 from tests.support.dead import dead_driver, left_behind
 from tests.support.graphs import graph
 from tests.support.hosts import Gate, staged, until
@@ -160,6 +162,27 @@ async def test_n8n_14286_what_stands_in_the_queue_can_be_stopped(tmp_path: Path)
         assert await stage.host.cancel(queued)
         assert (await stage.ended(queued)).status == "cancelled"
         assert len(gate.came) == 1
+
+
+async def test_n8n_14286_what_stands_in_the_queue_for_long_rings_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = Gate()
+    drawn = graph("a>gate", gate="gate")
+    async with staged(tmp_path, drawn, types(gate.block()), max_running=1) as stage:
+        alarm = QueueAlarm(stage.database, timedelta(minutes=5))
+        await stage.start()
+        await gate.has_come()
+        queued, _ = await stage.start(created_at=datetime.now(UTC) - timedelta(minutes=6))
+        with caplog.at_level("INFO", logger="app.services.queue_alarm"):
+            for _ in range(2):
+                await alarm.look()
+            gate.opened.set()
+            await stage.ended(queued)
+            await alarm.look()
+    warning, relief = caplog.records
+    assert (warning.levelname, relief.levelname) == ("WARNING", "INFO")
+    assert queued in warning.getMessage()
 
 
 async def test_celery_2599_a_delay_longer_than_any_lease_runs_once(tmp_path: Path) -> None:

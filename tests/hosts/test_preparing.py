@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.hosts.handles import Unavailable, WorkflowBroken
 from tests.support.graphs import graph
 from tests.support.hosts import Stage, staged, until
-from tests.support.journals import row
+from tests.support.journals import new_execution, row
 from tests.support.tiny import types
 
 pytestmark = pytest.mark.anyio
@@ -29,6 +30,19 @@ async def put_off(stage: Stage) -> str:
     await until(stage.idle)
     assert (await row(stage.database, execution_id)).finished_at is None
     return execution_id
+
+
+async def test_what_cannot_be_read_holds_up_nobody(tmp_path: Path) -> None:
+    async with staged(tmp_path, graph("a"), types()) as stage:
+        broken, whole = new_execution(priority=9), new_execution()
+        async with stage.database.write() as connection:
+            for new in (broken, whole):
+                await stage.journal.accept_within(connection, new)
+            await connection.execute(sa.text("UPDATE executions SET input = :raw WHERE id = :id"), {"raw": b"{", "id": broken.id})
+        stage.host.sweep_soon()
+        assert (await stage.ended(whole.id)).status == "completed"
+        end = await stage.ended(broken.id)
+        assert (end.status, end.error["code"]) == ("failed", "UNREADABLE")
 
 
 @pytest.mark.parametrize("error", [OSError("disk I/O error"), Unavailable(), RuntimeError("odd")], ids=lambda e: type(e).__name__)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from app.db.session import Database
 from app.engine.events import Failure
-from app.journal.journal import LEASE, Journal
+from app.journal.journal import Journal
+from app.journal.queues import LEASE
 from app.journal.records import Ended, Fenced
 from app.journal.writer import VISIBLE_AFTER
 from tests.journal.stage import LATER, JournalStage, claimed, ignore
@@ -74,6 +75,39 @@ class OwnershipSuite(JournalStage):
         assert list(await step_rows(database, new.id)) == ["a"]
 
     # -- one driver at a time ----------------------------------------------------------------------------------------
+
+    async def test_a_lease_from_before_the_clock_was_put_back_holds_nobody_up(self, journal: Journal, other: Journal) -> None:
+        new = new_execution()
+        await journal.accept(new)
+        assert await journal.claim(new.id, NOW) is not None
+        hour_earlier = NOW - timedelta(hours=1)
+        assert await other.due(hour_earlier, 10) == [new.id]
+        assert await other.claim(new.id, hour_earlier) is not None
+        assert await journal.claim(new.id, hour_earlier + LEASE - timedelta(seconds=1)) is None
+
+    async def test_clocks_that_differ_a_little_take_no_lease_away(self, journal: Journal, other: Journal) -> None:
+        new = new_execution()
+        await journal.accept(new)
+        assert await journal.claim(new.id, NOW) is not None
+        assert await other.claim(new.id, NOW - timedelta(seconds=30)) is None
+
+    @pytest.mark.parametrize("place", ["execution", "step", "compressed step"])
+    async def test_what_cannot_be_read_any_more_ends_as_failed(self, journal: Journal, database: Database, place: str) -> None:
+        new = new_execution()
+        recorder = await claimed(journal, new)
+        recorder.record(finished("a"))
+        await recorder.durable()
+        raw = b"\0no zlib" if place == "compressed step" else b"{"
+        async with database.write() as connection:
+            if place == "execution":
+                await connection.execute(sa.text("UPDATE executions SET input = :raw"), {"raw": raw})
+            else:
+                await connection.execute(sa.text("UPDATE steps SET output = :raw"), {"raw": raw})
+        assert await journal.claim(new.id, LATER) is None
+        end = await journal.ended(new.id)
+        assert end is not None
+        assert (end.status, end.error["code"]) == ("failed", "UNREADABLE")
+        assert await journal.due(LATER, 10) == []
 
     async def test_an_execution_is_claimed_once(self, journal: Journal, other: Journal, database: Database) -> None:
         new = new_execution()

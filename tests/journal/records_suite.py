@@ -13,7 +13,8 @@ from app.db.tables import executions
 from app.engine.assignment import RecordedStep
 from app.engine.events import Event, ExecutionParked, Failure
 from app.engine.values import decode_stored
-from app.journal.journal import LEASE, Journal
+from app.journal.journal import Journal
+from app.journal.queues import LEASE
 from app.journal.records import Ended
 from app.journal.writer import VISIBLE_AFTER
 from tests.journal.stage import LATER, JournalStage, claimed, ignore
