@@ -15,7 +15,7 @@ from app.engine.assignment import Assignment
 from app.engine.cache import Cache
 from app.engine.chronicle import Chronicle, now
 from app.engine.context import Drive, StepContext
-from app.engine.deadline import Limited, OutOfTime
+from app.engine.deadline import OutOfTime, limited
 from app.engine.events import Failure
 from app.engine.frame import Frame, Parked, Ready
 from app.engine.program import Step, is_repeatable
@@ -44,6 +44,7 @@ class Attempts:
         self._drive = drive
         self._chronicle = chronicle
         self._assignment = assignment
+        self._is_live = assignment.mode == "live"
         self._cache = Cache(str(assignment.workflow.get("id")))
 
     async def run(self, frame: Frame, ready: Ready) -> None:
@@ -64,8 +65,14 @@ class Attempts:
                 return  # another step has failed meanwhile, and this one is recorded as interrupted
         context = StepContext(self._drive, frame, ready, value)
         try:
-            result = await self._answer(step, ready, context, value)
+            if step.is_plain and self._is_live and ready.arrival is None:
+                config = step.config.resolve(context.scope)
+                result = await limited(step.timeout, step.block.execute(context, config, value))
+            else:
+                result = await self._answer(step, ready, context, value)
             encoded = checked(result, step.block)
+        except OutOfTime:
+            self._fail(frame, ready, _too_late(step.timeout), began, tuple(context.lines))
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -116,10 +123,10 @@ class Attempts:
         if limit is None:
             return await work
         try:
-            return await Limited(limit, work)
+            return await limited(limit, work)
         except OutOfTime:
             allowed = step.timeout if limit == step.timeout or total is None else total / 1000
-            raise BlockError("STEP_TIMEOUT", f"not finished within {allowed:g} s") from None
+            raise _too_late(allowed) from None
 
     # -- what becomes of the answer -----------------------------------------------------------------------------------
 
@@ -133,12 +140,13 @@ class Attempts:
             frame.iteration,
             "completed",
             began,
-            ports=result.ports,
-            output=encoded,
-            response=result.response,
-            attempts=ready.attempt,
-            log=log,
-            input=_given(frame, step),
+            result.ports,
+            encoded,
+            None,
+            result.response,
+            ready.attempt,
+            log,
+            _given(frame, step),
         )
         self._drive.skipped(frame, frame.settle(step, result.value, result.ports, result.response))
 
@@ -181,12 +189,13 @@ class Attempts:
             frame.iteration,
             "failed",
             began,
-            ports=ports,
-            output=encode(output),
-            error=failure,
-            attempts=ready.attempt,
-            log=log,
-            input=_given(frame, step),
+            ports,
+            encode(output),
+            failure,
+            None,
+            ready.attempt,
+            log,
+            _given(frame, step),
         )
         if step.goes_on:
             self._drive.skipped(frame, frame.settle(step, output, ports, None))
@@ -224,6 +233,10 @@ class Attempts:
         if total is not None and ready.arrival is None and moment > began + timedelta(milliseconds=total):
             return None
         return moment
+
+
+def _too_late(seconds: float) -> BlockError:
+    return BlockError("STEP_TIMEOUT", f"not finished within {seconds:g} s")
 
 
 def _given(frame: Frame, step: Step) -> bytes | None:

@@ -18,6 +18,7 @@ from app.engine.events import (
     StepStarted,
     StepStreamed,
 )
+from app.sdk import Json
 
 SEQ_PER_EPOCH = 10_000_000
 """Event numbers start anew, higher, in each epoch: a resumed execution never re-uses one that a viewer has seen."""
@@ -54,14 +55,21 @@ class Chronicle:
         iteration: str,
         status: Literal["completed", "failed", "cancelled"],
         started_at: datetime,
-        **more: Any,
+        ports: tuple[str, ...] = (),
+        output: bytes | None = None,
+        error: Failure | None = None,
+        response: Json = None,
+        attempts: int = 1,
+        log: tuple[str, ...] = (),
+        input: bytes | None = None,
     ) -> None:
-        """`more`: ports, output, error, response, attempts, log as in StepFinished."""
+        """What is told is as in StepFinished."""
         at = datetime.now(UTC)
         took = at - started_at
         duration_ms = took.microseconds / 1000 if not (took.seconds or took.days) else took / MILLISECOND
         self._seq += 1
-        self._record(StepFinished(self._seq, at, block_id, status, started_at, duration_ms, iteration=iteration, **more))
+        told = (ports, output, error, response, attempts, log, iteration, input)
+        self._record(StepFinished(self._seq, at, block_id, status, started_at, duration_ms, *told))
 
     def step_parked(self, block_id: str, iteration: str, started_at: datetime, **more: Any) -> int:
         """`more`: wake_at, output, signal, retrying, attempts, error, log as in StepParked. Returns the event's number."""

@@ -96,6 +96,9 @@ class Frame:
     def begin(self, recorded: Recorded) -> tuple[str, ...]:
         """Settle what is recorded, in the order in which it happened; only the rest runs. Returns what is skipped."""
         numbers, skipped = self._advance(self.progress.begin())
+        if not recorded:
+            self.ready.extend([Ready(self.program.steps[number]) for number in numbers])
+            return skipped
         pending = [self._recorded_at(number, recorded) for number in numbers]
         heapify(pending)
         while pending:

@@ -37,7 +37,8 @@ class Names:
         self._outputs = outputs
         self._blocks = blocks
         self._absent = Absent(blocks, outputs)
-        self._base = base | {"blocks": outputs}
+        self._base = base
+        base["blocks"] = outputs
 
     @classmethod
     def of(
@@ -54,7 +55,7 @@ class Names:
 
     def inner(self, more: Mapping[str, Json]) -> Names:
         """The names of one round of a body: these and `more`."""
-        return Names(self._base | dict(more), dict(self._outputs), self._blocks)
+        return Names({**self._base, **more}, dict(self._outputs), self._blocks)
 
     @property
     def variables(self) -> Mapping[str, Json]:

@@ -123,7 +123,8 @@ class Progress:
         for handle, targets in outgoing.items():
             for target in targets:
                 self._settle_edge(block if handle in taken else None, target, ready, skipped)
-        self._spread(list(skipped), ready, skipped)
+        if skipped:
+            self._spread(list(skipped), ready, skipped)
         return Advance(tuple(ready), tuple(skipped))
 
     def _settle_edge(self, source: int | None, target: int, ready: list[int], skipped: list[int]) -> None:
@@ -155,4 +156,5 @@ class Progress:
 
     def sources(self, block: int) -> tuple[int, ...]:
         """The blocks whose output is this block's input, in the order of the plan."""
-        return tuple(sorted(self._sources[block]))
+        sources = self._sources[block]
+        return tuple(sources) if len(sources) < 2 else tuple(sorted(sources))

@@ -30,6 +30,8 @@ class Step:
     error_connected: bool
     first_port: tuple[str, ...]
     """The port that a disabled block, or one that continues after failing, takes."""
+    is_plain: bool
+    """Nothing but its time limit stands between the step and its block."""
 
     @property
     def goes_on(self) -> bool:
@@ -120,7 +122,7 @@ def _is_light(step: Step) -> bool:
 
 MANUAL_STARTS = ("starter",)
 CALLED_STARTS = ("trigger.workflow",)
-REACHING_OUT = frozenset({"http", "models", "blocks"})
+REACHING_OUT = frozenset({"http", "models", "blocks", "network"})
 
 
 def _listed(steps: list[Step]) -> str:
@@ -174,7 +176,13 @@ def _step(number: int, block: GraphBlock, declared: Block, error_connected: bool
         block.policy,
         error_connected,
         tuple(ports[:1]),
+        _is_plain(block.policy) and not declared.body,
     )
+
+
+def _is_plain(policy: Policy) -> bool:
+    special = (policy.run_if or None, policy.pinned, policy.cache_ttl_ms, policy.total_timeout_ms)
+    return all(value is None for value in special)
 
 
 def is_repeatable(error: BlockError, step: Step) -> bool:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from app.engine.answers import checked
 from app.engine.config import CompiledConfig, field_error, schema_of
 from app.engine.context import Environment, StepContext
-from app.engine.deadline import Limited, OutOfTime
+from app.engine.deadline import OutOfTime, limited
 from app.engine.frame import Frame, Ready
 from app.engine.graph import Policy
 from app.engine.names import Names
@@ -44,12 +44,12 @@ class BlockTools:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             raise field_error(first["loc"], first["msg"], "CONFIG_INVALID") from None
         compiled = CompiledConfig(block, dict(config), typed, None)
-        step = Step(0, key, block.title, block, compiled, True, block.timeout_ms / 1000, Policy(), False, ())
+        step = Step(0, key, block.title, block, compiled, True, block.timeout_ms / 1000, Policy(), False, (), True)
         program = Program(Plan((key,), (0,), ({},), ((),)), (step,))
         names = Names.of({}, self.execution, {}, {}, {})
         context = StepContext(self, Frame(program, (0,), names, None), Ready(step), None)
         try:
-            result = await Limited(step.timeout, block.execute(context, typed, None))
+            result = await limited(step.timeout, block.execute(context, typed, None))
         except OutOfTime:
             raise BlockError("STEP_TIMEOUT", f"{block.title}: not finished within {step.timeout:g} s") from None
         if isinstance(result, Wait):

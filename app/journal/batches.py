@@ -76,7 +76,8 @@ def _inserted(batches: Sequence[Batch]) -> tuple[list[Row], set[str]]:
     for batch in batches:
         if batch.insert is None:
             continue
-        row = batch.insert | batch.changes
+        row = batch.insert
+        row.update(batch.changes)
         if row["status"] in TERMINAL and (kept := packed(batch.steps)) is not None:
             row["finished_steps"] = kept
             whole.add(batch.execution_id)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from app.engine.deadline import Limited, OutOfTime
+from app.engine.deadline import OutOfTime, limited
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ async def test_what_never_waits_needs_no_timer() -> None:
     async def quick() -> str:
         return "done"
 
-    assert await Limited(0, quick()) == "done"
+    assert await limited(0, quick()) == "done"
 
 
 async def test_what_waits_gives_its_value() -> None:
@@ -29,7 +29,7 @@ async def test_what_waits_gives_its_value() -> None:
             await asyncio.sleep(0.001)
         return "done"
 
-    assert await Limited(5, slow()) == "done"
+    assert await limited(5, slow()) == "done"
 
 
 async def test_what_takes_too_long_is_cancelled() -> None:
@@ -44,7 +44,7 @@ async def test_what_takes_too_long_is_cancelled() -> None:
             raise
 
     with pytest.raises(OutOfTime):
-        await Limited(0.01, work())
+        await limited(0.01, work())
     task = asyncio.current_task()
     assert stopped
     assert task is not None
@@ -57,7 +57,7 @@ async def test_its_own_errors_pass() -> None:
         raise TimeoutError("its own")
 
     with pytest.raises(TimeoutError, match="its own"):
-        await Limited(5, fail())
+        await limited(5, fail())
 
 
 async def test_an_error_while_it_is_being_stopped_is_its_error() -> None:
@@ -68,14 +68,14 @@ async def test_an_error_while_it_is_being_stopped_is_its_error() -> None:
             raise ValueError("cleaned up badly") from None
 
     with pytest.raises(ValueError, match="cleaned up"):
-        await Limited(0.01, stubborn())
+        await limited(0.01, stubborn())
     task = asyncio.current_task()
     assert task is not None
     assert task.cancelling() == 0
 
 
 async def test_cancelling_from_outside_is_no_timeout() -> None:
-    task = asyncio.create_task(asyncio.wait_for(Limited(5, hang()), 5))
+    task = asyncio.create_task(asyncio.wait_for(limited(5, hang()), 5))
     await asyncio.sleep(0.005)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -84,10 +84,10 @@ async def test_cancelling_from_outside_is_no_timeout() -> None:
 
 async def test_a_limit_inside_a_limit_that_ends_first_tells_the_outer_one() -> None:
     async def inner() -> str:
-        return await Limited(5, hang())
+        return await limited(5, hang())
 
     with pytest.raises(OutOfTime):
-        await Limited(0.01, inner())
+        await limited(0.01, inner())
 
 
 async def test_it_works_beside_the_time_limits_of_others() -> None:
@@ -99,4 +99,4 @@ async def test_it_works_beside_the_time_limits_of_others() -> None:
             return "its own limit"
         return "never"
 
-    assert await Limited(5, work()) == "its own limit"
+    assert await limited(5, work()) == "its own limit"

@@ -24,10 +24,13 @@ from tests.support.tiny import Environment, Types, tiny
 
 T = TypeVar("T")
 
+LONG = 20.0
+"""Seconds after which what was waited for will not come, however busy the machine is."""
 
-async def until(ask: Callable[[], Awaitable[T | None]]) -> T:
+
+async def until(ask: Callable[[], Awaitable[T | None]], seconds: float = 5) -> T:
     """What `ask` answers once that is something; it is asked again and again, because a database tells nobody."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG):
         while (found := await ask()) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return found
@@ -63,7 +66,7 @@ class Gate:
 
     async def has_come(self, count: int = 1) -> None:
         """Wait until so many executions stand at the gate."""
-        async with asyncio.timeout(5), self._moved:
+        async with asyncio.timeout(LONG), self._moved:
             await self._moved.wait_for(lambda: len(self.came) >= count)
 
 

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 from app.engine.expressions import calls, comprehensions, paths
 from app.engine.expressions.budget import Budget, Evaluation
-from app.engine.expressions.builder import LINE_END, Builder, Parsed, Run
+from app.engine.expressions.builder import LINE_END, Builder, Parsed, Place, Run
 from app.engine.expressions.checks import text
 from app.engine.expressions.errors import BUDGET, NOT_BOOLEAN, SYNTAX, ExpressionError
-from app.engine.expressions.guard import guarded, translated
-from app.engine.expressions.operators import BINARY, COMPARE, UNARY
+from app.engine.expressions.guard import FAILURES, failed, guarded, translated
+from app.engine.expressions.operators import BINARY, COMPARE, UNARY, Binary
 from app.engine.expressions.values import Scope, placed, type_name, weigh
 from app.sdk import Json
 
@@ -60,8 +60,19 @@ def binary(builder: Builder, node: ast.BinOp) -> Run:
     apply = BINARY.get(type(node.op))
     if apply is None:
         raise builder.error(node, "this operator cannot be used in an expression")
-    left, right = builder.build(node.left), builder.build(node.right)
-    return guarded(lambda evaluation: apply(evaluation.budget, left(evaluation), right(evaluation)), builder.place(node))
+    return _applied(apply, builder.build(node.left), builder.build(node.right), builder.place(node))
+
+
+def _applied(apply: Binary, left: Run, right: Run, place: Place) -> Run:
+    start, end = place
+
+    def run(evaluation: Evaluation) -> Json:
+        try:
+            return apply(evaluation.budget, left(evaluation), right(evaluation))
+        except FAILURES as error:
+            raise failed(error, start, end) from None
+
+    return run
 
 
 def unary(builder: Builder, node: ast.UnaryOp) -> Run:
@@ -92,7 +103,7 @@ def compare(builder: Builder, node: ast.Compare) -> Run:
     place = builder.place(node)
     if len(pairs) == 1:
         apply, second = pairs[0]
-        return guarded(lambda evaluation: apply(evaluation.budget, first(evaluation), second(evaluation)), place)
+        return _applied(apply, first, second, place)
 
     def run(evaluation: Evaluation) -> Json:
         left = first(evaluation)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from app.engine.expressions.budget import Evaluation
-from app.engine.expressions.builder import Builder, Run
+from app.engine.expressions.builder import Builder, Place, Run
 from app.engine.expressions.checks import WHOLE
 from app.engine.expressions.errors import (
     MISSING_PATH,
@@ -90,6 +90,8 @@ def _field(builder: Builder, node: ast.Attribute | ast.Subscript, key: str) -> R
     base = builder.build(node.value, within_path=static)
     start, end = builder.place(node)
     owner = builder.quote(node.value)
+    if isinstance(node.value, ast.Name) and node.value.id in builder.locals:
+        return _field_of_slot(builder.locals[node.value.id], key, owner, (start, end))
     of_blocks = isinstance(node.value, ast.Name) and node.value.id == BLOCKS and BLOCKS not in builder.locals
 
     def run(evaluation: Evaluation) -> Json:
@@ -101,6 +103,19 @@ def _field(builder: Builder, node: ast.Attribute | ast.Subscript, key: str) -> R
                 pass
         if of_blocks and key in evaluation.scope.absent:
             raise _not_run(evaluation, key).at(start, end)
+        raise _missing(value, owner, key).at(start, end)
+
+    return run
+
+
+def _field_of_slot(slot: int, key: str, owner: str, place: Place) -> Run:
+    """The field of a comprehension's variable, the step that is taken most."""
+    start, end = place
+
+    def run(evaluation: Evaluation) -> Json:
+        value = evaluation.slots[slot]
+        if type(value) is dict and key in value:
+            return value[key]
         raise _missing(value, owner, key).at(start, end)
 
     return run
