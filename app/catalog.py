@@ -7,14 +7,19 @@ import inspect
 import pkgutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import MappingProxyType
 
 import blocks
+from app.presets.library import Presets
 from app.sdk import Block
 
 ENTRY_POINT_GROUP = "blockyard.blocks"
-CATEGORIES = ("Start", "Flow", "Data", "Formats", "Crypto", "Storage", "Code", "Connect", "AI", "Answer")
+CATEGORIES = (
+    "Start", "Flow", "Data", "Formats", "Crypto", "Storage", "Code", "Connect", "Databases", "Messages", "Files", "AI", "Answer",
+)  # fmt: skip
 """The palette's order; categories of other packages follow, by name."""
 
 
@@ -23,18 +28,21 @@ class CatalogError(Exception):
 
 
 class Catalog:
-    """Block types by name and alias, in palette order."""
+    """Block types by name and alias, in palette order. Those of presets are made when they are first asked for."""
 
-    def __init__(self, found: Iterable[Block]) -> None:
+    def __init__(self, found: Iterable[Block], presets: Presets | None = None) -> None:
         declared = list(found)
+        self._presets = Presets() if presets is None else presets
         names: dict[str, Block] = {}
         for block in declared:
             for name in (block.type, *block.aliases):
                 if name in names:
                     raise CatalogError(f"Two blocks are named {name}: {names[name].title} and {block.title}")
+                if name in self._presets:
+                    raise CatalogError(f"Two blocks are named {name}: {block.title} and one of a preset")
                 names[name] = block
         self._names = MappingProxyType(names)
-        self._ordered = tuple(sorted(declared, key=lambda block: _rank(block.category)))
+        self._declared = tuple(declared)
 
     @classmethod
     def of(cls, *declared: Block) -> Catalog:
@@ -42,24 +50,36 @@ class Catalog:
         return cls(declared)
 
     @classmethod
-    def load(cls) -> Catalog:
-        """Every block of the `blocks` package and of installed packages with an entry point. Raises CatalogError."""
-        return cls([*_built_in(), *_installed()])
+    def load(cls, imported: Path | None = None) -> Catalog:
+        """Every block of the `blocks` package, of installed packages with an entry point, and of services.
+
+        `imported` is the directory of the presets that the operator has imported. Raises CatalogError and BrokenPreset.
+        """
+        return cls([*_built_in(), *_installed()], Presets.load(imported))
 
     def get(self, type: str) -> Block | None:
         """The block of a type or of an alias."""
-        return self._names.get(type)
+        return self._names.get(type) or self._presets.get(type)
 
     def canonical(self, type: str) -> str | None:
         """The type's own name, given that or an alias."""
         block = self._names.get(type)
-        return None if block is None else block.type
+        return self._presets.canonical(type) if block is None else block.type
+
+    @property
+    def triggers(self) -> frozenset[str]:
+        """The types with which an execution can start."""
+        return frozenset(block.type for block in self._declared if block.trigger)
 
     def __iter__(self) -> Iterator[Block]:
         return iter(self._ordered)
 
     def __len__(self) -> int:
-        return len(self._ordered)
+        return len(self._declared) + len(self._presets)
+
+    @cached_property
+    def _ordered(self) -> tuple[Block, ...]:
+        return tuple(sorted([*self._declared, *self._presets], key=lambda block: _rank(block.category)))
 
 
 def _rank(category: str) -> tuple[int, str]:

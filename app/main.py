@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,9 @@ from litestar.template.config import TemplateConfig
 from app.adapters.http import EgressClient
 from app.adapters.llm import LanguageModels
 from app.adapters.network_reach import Reach
+from app.adapters.network_visits import EgressNetwork
 from app.adapters.sandbox import MontySandbox
+from app.adapters.tracing import open_spans
 from app.adapters.vault import Vault
 from app.catalog import Catalog
 from app.db.session import Database
@@ -31,6 +34,7 @@ from app.services.approvals import Approvals
 from app.services.audit import Audit
 from app.services.children import ChildWorkflows
 from app.services.container import Services
+from app.services.credential_sources import CredentialSources
 from app.services.credential_trials import CredentialTrials
 from app.services.credentials import Credentials
 from app.services.errors import ServiceError
@@ -47,6 +51,7 @@ from app.services.history import History
 from app.services.hooks import Hooks
 from app.services.lending import Lending, Programs
 from app.services.listeners import Listeners
+from app.services.mailed_links import MailedLinks
 from app.services.members import Members
 from app.services.monitor import MonitoredBus
 from app.services.oauth import OAuth
@@ -56,6 +61,7 @@ from app.services.operations import Operations
 from app.services.people import People
 from app.services.platform import PlatformCalls
 from app.services.presence import Presence
+from app.services.queue_alarm import QueueAlarm
 from app.services.retention import RetentionLoop
 from app.services.retries import Retries
 from app.services.revisions import RevisionWriter
@@ -63,19 +69,24 @@ from app.services.scheduler import Scheduler
 from app.services.starts import Starts
 from app.services.state import StateStore
 from app.services.surfaces import Loop, Parts, Surfaces, build_surfaces
+from app.services.tracing import SpanWriter
+from app.services.watchers import Watchers
 from app.services.workflow_settings import SettingsOfWorkflows
 from app.services.workflows import Workflows
+from app.services.workspace_files import FileStore
 from app.settings import Settings
 from app.web import errors
 from app.web.api import approvals as approvals_api
 from app.web.api import audit as audit_api
 from app.web.api import auth as auth_api
+from app.web.api import copilot as copilot_api
 from app.web.api import credentials as credentials_api
 from app.web.api import events as events_api
 from app.web.api import executions as executions_api
 from app.web.api import operations as operations_api
 from app.web.api import runs as runs_api
 from app.web.api import system as system_api
+from app.web.api import tables as tables_api
 from app.web.api import workflows as workflows_api
 from app.web.api import workspaces as workspaces_api
 from app.web.api.developer.routes import DEVELOPER
@@ -91,6 +102,7 @@ from app.web.mcp import for_channels, for_members, mcp_route
 from app.web.monitor import MONITOR
 from app.web.pages import PAGES
 from app.web.pages.filters import add_filters
+from app.web.tracing import TraceRequests
 
 ROOT = Path(__file__).parent.parent
 DRAIN_SECONDS = 1.2
@@ -110,7 +122,7 @@ class Server:
         self.models = LanguageModels(settings.egress_allow)
         self.sandbox = MontySandbox()
         vault = Vault.open(settings.secret_key, settings.data)
-        catalog = Catalog.load()
+        catalog = Catalog.load(settings.data / "presets")
         graphs = Graphs(catalog, vault)
         programs = Programs(self.database, graphs, catalog)
         words = Words(catalog)
@@ -118,7 +130,7 @@ class Server:
         workflows = Workflows(self.database, graphs, self.bus, writer)
         starts = Starts(self.database, self.journal, self.host)
         executions = Executions(self.database, self.host, programs, graphs, starts, settings.wait_seconds)
-        credentials = Credentials(self.database, vault)
+        credentials = Credentials(self.database, vault, CredentialSources.of(settings, self.http))
         oauth = OAuth(credentials, self.http, settings.public_url)
         accounts = Accounts(self.database, vault, setup_token)
         block_settings = {"model_base_url": settings.model_base_url, "model": settings.model}
@@ -128,6 +140,7 @@ class Server:
             oauth,
             vault,
             self.http,
+            EgressNetwork(settings.egress_allow),
             self.models,
             self.sandbox,
             block_settings,
@@ -136,14 +149,18 @@ class Server:
             catalog,
             lambda execution: ChildWorkflows(self.database, self.journal, self.host, programs, starts, execution),
             lambda execution: PlatformCalls(self.database, workflows, executions, execution),
+            FileStore(settings.data, settings.folders, settings.storage_megabytes),
         )
         listeners = Listeners(self.database, programs)
         event_starts = EventStarts(listeners, starts)
         self.journal.ends_are_news = listeners.may_hear_of_ends
+        self.watchers = Watchers(self.database, catalog, programs, starts, self.lending)
         self.loops = (
             Scheduler(self.database, programs, starts),
             FollowUp(self.database, listeners, event_starts),
             RetentionLoop(self.database),
+            QueueAlarm(self.database, timedelta(seconds=settings.queue_alarm_seconds)),
+            self.watchers,
         )
         self.services = Services(
             audit=Audit(self.database),
@@ -154,6 +171,7 @@ class Server:
             accounts=accounts,
             members=Members(self.database),
             people=People(self.database, accounts),
+            mailed=MailedLinks(self.database, settings),
             workflows=workflows,
             activation=Activation(self.database, graphs, self.bus),
             operations=Operations(self.database, graphs, self.bus, writer),
@@ -173,14 +191,20 @@ class Server:
             public_url=settings.public_url,
             has_model=bool(settings.model_base_url and settings.model),
         )
-        parts = Parts(self.database, self.host, vault, graphs, programs, starts, self.bus, self.http, settings)
+        parts = Parts(
+            self.database, self.host, vault, graphs, programs, starts, self.bus, self.http, settings, self.models, self.sandbox
+        )
         self.surfaces = build_surfaces(parts, self.services)
+        self.spans = open_spans(settings.otel_endpoint)
+        if self.spans is not None:
+            self.bus.hear(SpanWriter(self.spans, self.surfaces.monitor))
         self.mcp = for_members(self.surfaces.agent_tools)
         self.channel_mcp = for_channels(self.surfaces.channels, self.surfaces.channel_tools)
 
     def begin_to_stop(self) -> None:
         """On the signal: end event streams at once, and callers that wait after a moment."""
         self.bus.close()
+        self.surfaces.copilot.turns.begin_to_stop()
         asyncio.get_running_loop().call_later(DISMISS_SECONDS, self.host.dismiss_waiters)
 
     @asynccontextmanager
@@ -200,6 +224,8 @@ class Server:
             for loop in running:
                 await loop.stop()
             await self.host.drain(DRAIN_SECONDS)
+            if self.spans is not None:
+                await asyncio.to_thread(self.spans.close)
             await self.journal.close()
             await self.http.close()
             await self.models.close()
@@ -220,9 +246,11 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             *approvals_api.ROUTES,
             *events_api.ROUTES,
             *system_api.ROUTES,
+            *tables_api.ROUTES,
             *auth_api.ROUTES,
             *workspaces_api.ROUTES,
             *credentials_api.ROUTES,
+            *copilot_api.ROUTES,
             *audit_api.ROUTES,
             *DEVELOPER,
             *FLOW8,
@@ -241,6 +269,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
         },
         middleware=[
             RequestIdMiddleware(),
+            *([TraceRequests(server.spans)] if server.spans else []),
             CountRequests(server.surfaces.insight),
             AuthenticationMiddleware(server.services, settings.no_auth, settings.requests_per_minute),
         ],

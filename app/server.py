@@ -6,22 +6,28 @@ import asyncio
 import fcntl
 import os
 import secrets
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from socket import socket
 from types import FrameType
-from typing import IO, cast
+from typing import IO, Any, TypeVar, cast
 
 import uvicorn
+from litestar.types import ASGIApp
 
+from app.adapters.mail import MailServer
 from app.main import Server, create_app
 from app.processes import Workers, adopt, settle_memory
 from app.settings import Settings
 from app.web.auth import is_loopback
 from app.web.gateway import Gateway
 from app.web.protocol import BoundedProtocol
+from app.web.proxies import Proxies
 
 GRACE_SECONDS = 2
+
+T = TypeVar("T")
 
 
 class CannotStart(Exception):
@@ -68,6 +74,8 @@ def run(settings: Settings) -> None:
     """Serve until a signal comes. Raises CannotStart."""
     if settings.no_auth and not is_loopback(settings.host):
         raise CannotStart(f"--no-auth serves loopback addresses only, not {settings.host}.")
+    proxies = _checked("TRUSTED_PROXIES", lambda: Proxies(settings.trusted_proxies))
+    _checked("SMTP_URL", lambda: settings.smtp_url and MailServer.parse(settings.smtp_url, settings.smtp_from))
     settings.data.mkdir(parents=True, exist_ok=True)
     os.chmod(settings.data, 0o700)
     with _lock(settings.data):
@@ -76,15 +84,15 @@ def run(settings: Settings) -> None:
         if token:
             print(f"Setup token (asked for when the first account is made): {token}", flush=True)  # noqa: T201
         server.database.changes.share(settings.changes_file, 0)
-        gateway = Gateway(server.services.hooks, settings.no_auth)
+        gateway = Gateway(server.services.hooks, settings.no_auth, proxies)
         workers = Workers(
             settings, server.services.hooks.light, server.journal, server.host, lambda file, data: adopt(stoppable, file, data)
         )
         config = uvicorn.Config(
-            app,
+            cast(Any, proxies.wrap(cast(ASGIApp, app))) if proxies else app,
             host=settings.host,
             port=settings.port,
-            http=cast(type, partial(BoundedProtocol, gateway=gateway, desk=workers.desk)),
+            http=cast(type, partial(BoundedProtocol, gateway=gateway, desk=workers.desk, slow_seconds=settings.slow_seconds)),
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=GRACE_SECONDS,
@@ -93,6 +101,14 @@ def run(settings: Settings) -> None:
         )
         stoppable = StoppableServer(config, server, workers)
         stoppable.run()
+
+
+def _checked(name: str, read: Callable[[], T]) -> T:
+    """What a setting says. Raises CannotStart that names it."""
+    try:
+        return read()
+    except ValueError as error:
+        raise CannotStart(f"BLOCKYARD_{name}: {error}.") from None
 
 
 def _lock(directory: Path) -> IO[str]:

@@ -41,6 +41,7 @@ from app.web.channel import Channel
 from app.web.desks import WorkerDesk
 from app.web.gateway import Gateway
 from app.web.protocol import BoundedProtocol
+from app.web.proxies import Proxies
 
 DRAIN_SECONDS = 1.2
 GRACE_SECONDS = 1
@@ -82,14 +83,14 @@ class WorkerProcess:
         self.bus = EventBus()
         self.host = EmbeddedHost(self.journal, self.bus, settings.max_running)
         self.sandbox = MontySandbox(workers=1)
-        catalog = Catalog.load()
+        catalog = Catalog.load(settings.data / "presets")
         programs = Programs(self.database, Graphs(catalog, Vault.open(settings.secret_key, settings.data)), catalog)
         listeners = Listeners(self.database, programs)
         self.journal.ends_are_news = listeners.may_hear_of_ends
         self._listening = PermanentLoop("looking for listeners", listeners.look_around, LISTENING_SECONDS)
         self.lender = LightLender(programs, self.sandbox)
         starts = Starts(self.database, self.journal, self.host)
-        self.hooks = Hooks(self.database, starts, programs, self.bus, settings.wait_seconds)
+        self.hooks = Hooks(self.database, starts, programs, self.bus, settings.wait_seconds, is_helper=True)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -121,11 +122,11 @@ class Serving:
         settings = Settings(**told["settings"])
         logs.configure(settings.log_format, settings.log_level)
         self._worker = WorkerProcess(settings, told["driver"], told["slot"])
-        gateway = Gateway(self._worker.hooks, settings.no_auth)
+        gateway = Gateway(self._worker.hooks, settings.no_auth, Proxies(settings.trusted_proxies))
         desk = WorkerDesk(self._worker.hooks.light, self._channel)
         config = uvicorn.Config(
             _elsewhere,
-            http=cast(type, partial(BoundedProtocol, gateway=gateway, desk=desk)),
+            http=cast(type, partial(BoundedProtocol, gateway=gateway, desk=desk, slow_seconds=settings.slow_seconds)),
             lifespan="off",
             log_config=None,
             access_log=False,

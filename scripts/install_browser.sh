@@ -1,6 +1,6 @@
 #!/bin/sh
 # The browser tests need Chromium: Debian's package when root, else the build that Playwright brings. The samples of the
-# documents are shell lines: they need curl and jq, and are passed over where these are missing and cannot be installed.
+# documents are shell lines: they need curl and jq.
 set -eu
 if command -v chromium >/dev/null && command -v curl >/dev/null && command -v jq >/dev/null; then
     exit 0

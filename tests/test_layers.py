@@ -17,7 +17,8 @@ MIGRATIONS = ROOT / "app" / "db" / "migrations" / "versions"
 MAX_LINES = 300
 
 ENGINE_DATA = {
-    f"app.engine.{name}" for name in ("assignment", "events", "expressions", "graph", "messages", "validate", "values")
+    f"app.engine.{name}"
+    for name in ("assignment", "events", "expressions", "graph", "graph_forms", "messages", "validate", "values")
 }
 OF_THE_PROJECT = {
     "app.sdk": set(),
@@ -26,7 +27,8 @@ OF_THE_PROJECT = {
     "app.engine": {"app.sdk"},
     "app.describe": {"app.sdk"},
     "app.formats": {"app.engine.graph", "app.sdk"},
-    "app.catalog": {"app.sdk", "blocks"},
+    "app.catalog": {"app.presets", "app.sdk", "blocks"},
+    "app.presets": {"app.formats", "app.sdk", "blocks"},
     "app.db": {"app.engine.events", "app.engine.values"},
     "app.journal": {"app.db", "app.sdk", "app.engine.waiting", *ENGINE_DATA},
     "app.hosts": {"app.engine", "app.journal", "app.sdk"},
@@ -47,6 +49,7 @@ OF_OTHERS = {
     "app.describe": {"pydantic"},
     "app.formats": {"pydantic", "ruamel"},
     "app.catalog": set(),
+    "app.presets": {"pydantic"},
     "app.db": {"alembic", "msgspec", "sqlalchemy"},
     "app.journal": {"sqlalchemy"},
     "app.hosts": set(),
@@ -55,8 +58,10 @@ OF_OTHERS = {
 """Which installed packages a layer may import; a layer that is not named is free."""
 
 OF_HELPERS = {
-    "PIL", "cryptography", "defusedxml", "feedparser", "icalendar", "jinja2", "jmespath", "jsonpath", "jsonschema_rs", "jwt",
-    "markdown_it", "markdownify", "nh3", "openpyxl", "pypdf", "re2", "ruamel", "segno", "selectolax", "tomli_w",
+    "PIL", "aiomcache", "aiomysql", "aiormq", "aiosmtplib", "asyncssh", "cryptography", "defusedxml", "dns",
+    "feedparser", "icalendar", "jinja2", "jmespath", "jsonpath", "jsonschema_rs", "jwt", "ldap3", "markdown_it",
+    "markdownify", "nats", "nh3", "openpyxl", "paho", "pamqp", "psycopg", "pymysql", "pypdf", "re2", "redis", "ruamel",
+    "segno", "selectolax", "tomli_w", "websockets", "yarl",
 }  # fmt: skip
 """Client libraries of blocks: imported only by their helpers, whose names begin with an underscore, and mostly in workers."""
 

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+import httpcore
 import httpx
 
 from app.adapters import network
 from app.adapters.addresses import AllowList
 from app.adapters.http_body import read_bounded
+from app.adapters.http_pace import Paces
 from app.adapters.http_request import build, carry_over, check_url, same_origin
-from app.sdk import BlockError, HttpRequest, HttpResponse
+from app.adapters.http_route import check_behind, context_of, proxy_of
+from app.sdk import BlockError, HttpRequest, HttpResponse, Route
 
 MAX_REDIRECTS = 5
 LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=15.0)
@@ -31,15 +35,21 @@ class EgressClient:
     ) -> None:
         listed = AllowList.parse(allow)
         self._max_response_bytes = max_response_bytes
+        self._paces = Paces()
         # Two pools: a connection that was opened to a private address for a trusted request must not be kept alive for others.
         certificates = httpx.create_ssl_context(trust_env=False)
-        self._checked = _client(network.CheckedBackend(listed, resolve, trusted=False), certificates)
+        self._backend = network.CheckedBackend(listed, resolve, trusted=False)
+        self._checked = _client(self._backend, certificates)
         self._trusted = _client(network.CheckedBackend(listed, resolve, trusted=True), certificates)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """Send, follow at most five redirects, and read the whole answer within `request.timeout` seconds."""
         first = build(self._checked, request)
         host = first.url.host
+        async with self._paces.turn(request.pace, host):
+            return await self._sent(first, host, request)
+
+    async def _sent(self, first: httpx.Request, host: str, request: HttpRequest) -> HttpResponse:
         try:
             async with asyncio.timeout(request.timeout):
                 return await self._follow(first, request)
@@ -47,6 +57,8 @@ class EgressClient:
             raise BlockError("TIMEOUT", f"{host} did not answer within {request.timeout:g} seconds") from None
         except httpx.TimeoutException:
             raise BlockError("TIMEOUT", f"{host} did not answer in time") from None
+        except httpx.ProxyError:
+            raise BlockError("PROXY", f"The proxy did not let the request to {host} through") from None
         except httpx.TransportError as error:
             raise connection_error(host, error) from None
         except (httpx.InvalidURL, httpx.RequestError):
@@ -58,10 +70,27 @@ class EgressClient:
         await self._trusted.aclose()
 
     async def _follow(self, first: httpx.Request, request: HttpRequest) -> HttpResponse:
+        if request.route is None:
+            return await self._followed(first, request, self._checked)
+        async with self._routed(request.route) as client:
+            return await self._followed(first, request, client)
+
+    @asynccontextmanager
+    async def _routed(self, route: Route) -> AsyncIterator[httpx.AsyncClient]:
+        """A client for one request, so that nobody else uses its connections."""
+        client = _client(self._backend, await asyncio.to_thread(context_of, route), proxy_of(route))
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+    async def _followed(self, first: httpx.Request, request: HttpRequest, client: httpx.AsyncClient) -> HttpResponse:
         outgoing = first
         for _ in range(MAX_REDIRECTS + 1):
-            trusted = request.trusted and same_origin(first.url, outgoing.url)
-            response = await (self._trusted if trusted else self._checked).send(outgoing, stream=True)
+            trusted = request.trusted and request.route is None and same_origin(first.url, outgoing.url)
+            if request.route is not None and request.route.proxy:
+                await check_behind(self._backend, outgoing.url)
+            response = await (self._trusted if trusted else client).send(outgoing, stream=True)
             try:
                 following = response.next_request if request.follow_redirects else None
                 if following is None:
@@ -74,10 +103,12 @@ class EgressClient:
         raise BlockError("TOO_MANY_REDIRECTS", f"{first.url.host} redirected more than {MAX_REDIRECTS} times")
 
 
-def _client(backend: network.CheckedBackend, certificates: ssl.SSLContext) -> httpx.AsyncClient:
+def _client(
+    backend: network.CheckedBackend, certificates: ssl.SSLContext, proxy: httpcore.Proxy | None = None
+) -> httpx.AsyncClient:
     no_cookies = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))  # one workflow's session must not serve another's
     return httpx.AsyncClient(
-        transport=network.CheckedTransport(backend, certificates, LIMITS),
+        transport=network.CheckedTransport(backend, certificates, LIMITS, proxy),
         headers={"accept-encoding": "gzip", "user-agent": USER_AGENT},
         cookies=no_cookies,
         timeout=httpx.Timeout(None),  # `send` bounds the whole exchange

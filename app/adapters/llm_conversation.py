@@ -12,6 +12,7 @@ import httpx
 import httpx2
 from pydantic_ai import Agent, AgentRun
 from pydantic_ai.messages import (
+    BinaryContent,
     ModelMessage,
     ModelMessagesTypeAdapter,
     ModelResponse,
@@ -19,6 +20,7 @@ from pydantic_ai.messages import (
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ToolReturnPart,
     UserPromptPart,
 )
 from pydantic_ai.messages import (
@@ -110,7 +112,7 @@ class Conversation:
             deps_type=type(None),
             name="agent",
             model_settings=settings,
-            retries={"tools": ATTEMPTS, "output": 1},
+            retries={"tools": ATTEMPTS, "output": self._request.repairs},
             toolsets=[tools],
         )
         self._wanted.watch(agent)
@@ -132,7 +134,7 @@ class Conversation:
         kept = self._request.resume
         if kept is None:
             history = [_message(turn) for turn in self._request.history]
-            return {"user_prompt": self._request.prompt, "message_history": history, "usage_limits": UNLIMITED}
+            return {"user_prompt": _said(self._request), "message_history": history, "usage_limits": UNLIMITED}
         spent = RunUsage(**kept["usage"])
         return {
             "message_history": ModelMessagesTypeAdapter.validate_python(kept["messages"]),
@@ -156,11 +158,13 @@ class Conversation:
         limits = self._request.limits
         async for node in run:
             if Agent.is_model_request_node(node):
+                self._tell_misused(node.request)
                 check_step(counted(run.usage, limits), limits)
                 if self._request.stream is not None:
                     await self._show(node, run, MaskedStream(self._request.stream, self._mask))
             elif Agent.is_call_tools_node(node):
                 self._check_whole(node.model_response)
+                self._tell_spent(counted(run.usage, limits))
                 check_spent(counted(run.usage, limits), limits)
         result = run.result
         if result is None:
@@ -170,6 +174,17 @@ class Conversation:
             return self._parked(result.output, run, usage, tools)
         data = None if self._request.output_schema is None else result.output
         return ModelAnswer(self._mask.text(_last_text(run.all_messages())), self._mask(data), usage)
+
+    def _tell_misused(self, request: ToModel) -> None:
+        """What the model is asked to do better."""
+        if self._request.misused is not None:
+            for part in request.parts:
+                if isinstance(part, ToolReturnPart) and part.outcome == "retried":
+                    self._request.misused(part.tool_name, self._mask.text(_reason(part.content)))
+
+    def _tell_spent(self, usage: ModelUsage) -> None:
+        if self._request.spent is not None:
+            self._request.spent(usage)
 
     def _check_whole(self, response: ModelResponse) -> None:
         """A stream that ended without saying why was cut off: it must not pass for an answer."""
@@ -196,6 +211,13 @@ class Conversation:
         return ModelAnswer("", None, usage, pending, kept)
 
 
+def _said(request: ModelRequest) -> str | list[str | BinaryContent]:
+    """The prompt, with the images that belong to it."""
+    if not request.images:
+        return request.prompt
+    return [request.prompt, *(BinaryContent(image.content, media_type=image.media_type) for image in request.images)]
+
+
 def _message(turn: ModelTurn) -> ModelMessage:
     if turn.role == "user":
         return ToModel(parts=[UserPromptPart(turn.text)])
@@ -208,6 +230,13 @@ def _text(event: object) -> str:
     if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
         return event.delta.content_delta
     return ""
+
+
+def _reason(content: Any) -> str:
+    """Why a use of a tool was refused, in words."""
+    if not isinstance(content, list):
+        return str(content)
+    return "; ".join(str(detail.get("msg", "")) for detail in content[:3] if isinstance(detail, dict))
 
 
 def _last_text(messages: Sequence[ModelMessage]) -> str:

@@ -35,7 +35,7 @@ def block_error(error: BaseException, failure: BlockError | None, place: str, pr
 def _known(error: BaseException, place: str, problem: str | None) -> BlockError | None:
     match error:
         case ContentFilterError():
-            reason = str(error).partition("Refusal: ")[2].strip("'\"")[:MAX_REASON]
+            reason = error.message.partition("Refusal: ")[2].strip("'\"")[:MAX_REASON]
             message = "The model refused to answer" + (f": {reason}" if reason else "; its provider's filter says no")
             return BlockError("MODEL_REFUSED", message, retryable=False)
         case OutputTokenLimitExceeded():

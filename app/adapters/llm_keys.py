@@ -17,6 +17,9 @@ class Signer(Protocol):
     def used(self) -> Set[str]:
         """The secrets given out so far, to be masked in everything that comes back."""
 
+    async def ready(self, text: str) -> None:
+        """Fetch the tokens that have ended, of the credential and of those that a text names. Raises BlockError."""
+
     def headers(self) -> Mapping[str, str]:
         """The headers that sign a call. Raises BlockError for an unknown credential."""
 

@@ -32,6 +32,7 @@ async def connect(
     bridge = CheckedBridge(inner, signer, "The MCP server", strict=False)
     try:
         http = await stack.enter_async_context(client(bridge))
+        await signer.ready(server.url)
         transport = streamable_http_client(signer.reveal(server.url), http_client=http)
         session = await stack.enter_async_context(
             Client(transport, read_timeout_seconds=ANSWER_SECONDS, client_info=NAME, cache=None)

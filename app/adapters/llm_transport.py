@@ -53,6 +53,7 @@ class CheckedBridge(httpx2.AsyncBaseTransport):
             raise
 
     async def _exchange(self, request: httpx2.Request, content: bytes) -> httpx2.Response:
+        await self._signer.ready(content.decode(errors="replace") if b"[secret:" in content else "")
         outgoing = self._outgoing(request, content)
         host = outgoing.url.host
         try:

@@ -47,7 +47,7 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of the host that answers, having checked all of them."""
-        addresses = await self._addresses(host, port)
+        addresses = await self.addresses(host, port)
         attempt = timeout if len(addresses) == 1 else min(ATTEMPT_SECONDS, timeout or ATTEMPT_SECONDS)
         failure: Exception = httpcore.ConnectError(f"no address for {host}")
         for address in addresses:
@@ -67,7 +67,8 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         """Wait between attempts of httpcore."""
         await self._inner.sleep(seconds)
 
-    async def _addresses(self, host: str, port: int) -> list[Address]:
+    async def addresses(self, host: str, port: int) -> list[Address]:
+        """All addresses of a host, every one of them permitted. Raises BlockError."""
         try:
             texts = await self._resolve(host, port)
         except (OSError, UnicodeError):
@@ -86,9 +87,11 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
 
 
 class CheckedTransport(httpx.AsyncHTTPTransport):
-    """httpx's own transport on a pool whose connections a `CheckedBackend` opens; no proxies, nothing from the environment."""
+    """httpx's own transport on a pool whose connections a `CheckedBackend` opens; nothing from the environment."""
 
-    def __init__(self, backend: CheckedBackend, certificates: ssl.SSLContext, limits: httpx.Limits) -> None:
+    def __init__(
+        self, backend: CheckedBackend, certificates: ssl.SSLContext, limits: httpx.Limits, proxy: httpcore.Proxy | None = None
+    ) -> None:
         super().__init__(verify=certificates, trust_env=False)
         # httpx has no argument for a network backend. A test calls a private address through this class, so a release of
         # httpx that keeps its pool elsewhere cannot go unnoticed.
@@ -98,4 +101,5 @@ class CheckedTransport(httpx.AsyncHTTPTransport):
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
             network_backend=backend,
+            proxy=proxy,
         )

@@ -19,6 +19,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "restore": "app.cli.storage:restore",
     "verify-audit": "app.cli.storage:verify_audit",
     "rotate-key": "app.cli.storage:rotate_key",
+    "copilot": "app.cli.copilot:copilot",
+    "presets": "app.cli.presets:presets",
 }
 """Where each command is."""
 

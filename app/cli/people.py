@@ -7,8 +7,11 @@ from pathlib import Path
 import rich_click as click
 
 from app.cli.opened import Opened, data_option, run, table
+from app.services.mailed_links import MailedLinks
 from app.services.operator_commands import OperatorCommands
 from app.services.permissions import ROLES
+
+print_option = click.option("--print", "print_link", is_flag=True, help="Print the link, also where a mail server is set.")
 
 
 @click.group()
@@ -39,25 +42,31 @@ def list_users(data: Path | None) -> None:
 @click.option("--email", default="", help="E-mail address.")
 @click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True)
 @click.option("--workspace-of", default="", help="The user whose workspace they join; the first account's by default.")
+@print_option
 @data_option
-def create_user(username: str, email: str, role: str, workspace_of: str, data: Path | None) -> None:
-    """Make an account, and print the link where its owner chooses a password."""
+def create_user(username: str, email: str, role: str, workspace_of: str, print_link: bool, data: Path | None) -> None:
+    """Make an account. The link where its owner chooses a password is mailed, or printed where no mail server is set."""
 
     async def work(opened: Opened) -> str:
-        token = await OperatorCommands(opened.database).create_user(email, username, role, workspace_of)
-        return _link(opened, token)
+        to, token = await OperatorCommands(opened.database).create_user(email, username, role, workspace_of)
+        return await _handed_over(opened, to, token, print_link)
 
     click.echo(run(data, work))
 
 
 @users.command("reset-link")
 @click.argument("user")
+@print_option
 @data_option
-def reset_link(user: str, data: Path | None) -> None:
-    """Print a link where USER (e-mail or username) chooses a new password. It works once, for a day."""
+def reset_link(user: str, print_link: bool, data: Path | None) -> None:
+    """A link where USER (e-mail or username) chooses a new password: mailed, or printed where no mail server is set.
+
+    It works once, for a day.
+    """
 
     async def work(opened: Opened) -> str:
-        return _link(opened, await OperatorCommands(opened.database).reset_link(user))
+        to, token = await OperatorCommands(opened.database).reset_link(user)
+        return await _handed_over(opened, to, token, print_link)
 
     click.echo(run(data, work))
 
@@ -123,5 +132,9 @@ def revoke_key(key: str, data: Path | None) -> None:
     click.echo(f"{name} is revoked.")
 
 
-def _link(opened: Opened, token: str) -> str:
-    return f"{opened.settings.public_url}/new-password?token={token}"
+async def _handed_over(opened: Opened, to: str, token: str, print_link: bool) -> str:
+    """The link itself, or where it was sent."""
+    mailed = MailedLinks(opened.database, opened.settings)
+    if not print_link and await mailed.new_password(to, token):
+        return f"A link was sent to {to}."
+    return mailed.reset_link(token)

@@ -27,10 +27,11 @@ def workflows() -> None:
 @click.option("--replace", is_flag=True, help="Change the workflow of this name if there is one.")
 @connected
 def create(connection: Connection, file: Path, name: str | None, replace: bool) -> None:
-    """Make a workflow of a YAML file (tasks, nodes or blocks) or of a JSON export."""
+    """Make a workflow of a YAML file (tasks, nodes or blocks), of a JSON export, or of a workflow that n8n exported."""
     text = _text(file)
     if file.suffix == ".json":
         made = connection.call("POST", "/api/v1/flows/import", json=_json(text, file))
+        _tell_of_import(made)
     else:
         found = _existing(connection, name, text) if replace else None
         if found is not None:
@@ -38,6 +39,15 @@ def create(connection: Connection, file: Path, name: str | None, replace: bool) 
         else:
             made = connection.call("POST", "/api/v1/flows", json={"yamlContent": text} | ({"name": name} if name else {}))
     connection.show(made, lambda: click.echo(f"{made['name']}  {made['id']}  revision {made['revision']}"))
+
+
+def _tell_of_import(made: dict[str, Json]) -> None:
+    """What somebody should look at in a workflow of another system."""
+    for note in made.get("reportNotes", ()):
+        click.echo(f"Note: {note}", err=True)
+    for node in made.get("report", ()):
+        for note in node["notes"]:
+            click.echo(f"{node['node']} ({node['outcome']}): {note.splitlines()[0]}", err=True)
 
 
 def _existing(connection: Connection, name: str | None, text: str) -> str | None:

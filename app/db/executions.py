@@ -80,10 +80,11 @@ async def listed(
     order: str,
     offset: int,
     limit: int,
+    after: tuple[datetime, str] | None = None,
 ) -> tuple[Sequence[ExecutionRow], int]:
     """One page of executions, newest first unless `order` is asc, and how many there are, counted no further than MAX_COUNTED.
 
-    `q` is the beginning of an id.
+    `q` is the beginning of an id; `after` the moment and the id of the execution that the page begins behind.
     """
     found = executions.c.workspace_id == workspace_id
     if status:
@@ -94,16 +95,26 @@ async def listed(
         found &= executions.c.id.startswith(q, autoescape=True)
     counted = sa.select(executions.c.id).where(found).limit(MAX_COUNTED).subquery()
     total = (await connection.execute(sa.select(sa.func.count()).select_from(counted))).scalar_one()
-    key = executions.c.created_at
+    keys = (executions.c.created_at, executions.c.id)
+    if after is not None:
+        found &= _behind(*after, order)
     query = (
         sa.select(*_LISTED)
         .select_from(executions.join(workflows, workflows.c.id == executions.c.workflow_id))
         .where(found)
-        .order_by(key.asc() if order == "asc" else key.desc(), executions.c.id)
+        .order_by(*(key.asc() if order == "asc" else key.desc() for key in keys))
         .offset(offset)
         .limit(limit)
     )
     return [ExecutionRow(*row) for row in (await connection.execute(query)).all()], total
+
+
+def _behind(moment: datetime, execution_id: str, order: str) -> sa.ColumnElement[bool]:
+    """The bound on the moment alone lets the index be used."""
+    created, own = executions.c.created_at, executions.c.id
+    if order == "asc":
+        return (created >= moment) & ((created > moment) | (own > execution_id))
+    return (created <= moment) & ((created < moment) | (own < execution_id))
 
 
 async def find(connection: AsyncConnection, workspace_id: str, execution_id: str) -> tuple[ExecutionRow, ExecutionData] | None:

@@ -37,11 +37,12 @@ class LoggedBatch:
 
 @dataclass(frozen=True, slots=True)
 class RevisionMark:
-    """When and by whom a stored revision was made."""
+    """When and by whom a stored revision was made, and by what kind of batch, where that is still known."""
 
     revision: int
     author_id: str
     created_at: datetime
+    kind: str | None
 
 
 COLUMNS = tuple(operations.c[name] for name in BatchRow.__dataclass_fields__)
@@ -132,8 +133,10 @@ async def revision_before(connection: AsyncConnection, workflow_id: str, revisio
 
 async def newest_marks(connection: AsyncConnection, workflow_id: str, limit: int) -> Sequence[RevisionMark]:
     """The newest stored revisions, the newest first."""
+    logged = (operations.c.workflow_id == revisions.c.workflow_id) & (operations.c.revision == revisions.c.revision)
     query = (
-        sa.select(revisions.c.revision, revisions.c.author_id, revisions.c.created_at)
+        sa.select(revisions.c.revision, revisions.c.author_id, revisions.c.created_at, operations.c.kind)
+        .select_from(revisions.outerjoin(operations, logged))
         .where(revisions.c.workflow_id == workflow_id)
         .order_by(revisions.c.revision.desc())
         .limit(limit)

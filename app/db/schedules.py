@@ -54,3 +54,9 @@ async def advance(
     )
     moved = await connection.execute(update.values(planned_at=planned_at, next_run_at=next_run_at, runs=runs))
     return bool(moved.rowcount == 1)
+
+
+async def of_workspace(connection: AsyncConnection, workspace_id: str, limit: int) -> Sequence[ScheduleRow]:
+    """The schedules of what is deployed in a workspace, the next to run first."""
+    query = sa.select(*_COLUMNS).where(schedules.c.workspace_id == workspace_id).order_by(schedules.c.next_run_at).limit(limit)
+    return [ScheduleRow(*row) for row in (await connection.execute(query)).all()]

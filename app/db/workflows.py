@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.tables import executions, revisions, users, webhooks, workflows
+from app.db.tables import executions, flow_details, revisions, users, webhooks, workflow_tags, workflows
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,25 @@ async def get(connection: AsyncConnection, workflow_id: str) -> WorkflowRow | No
 
 
 async def listed(
-    connection: AsyncConnection, workspace_id: str, q: str, sort: str, order: str, offset: int, limit: int
+    connection: AsyncConnection,
+    workspace_id: str,
+    q: str,
+    sort: str,
+    order: str,
+    offset: int,
+    limit: int,
+    *,
+    group_id: str = "",
+    tag: str = "",
 ) -> tuple[Sequence[ListedWorkflow], int]:
     """One page of the workflows whose name or description holds `q`, each with its last execution."""
     found = sa.and_(workflows.c.workspace_id == workspace_id, workflows.c.deleted_at.is_(None))
     if q:
         found &= workflows.c.name.icontains(q, autoescape=True) | workflows.c.description.icontains(q, autoescape=True)
+    if group_id:
+        found &= workflows.c.id.in_(sa.select(flow_details.c.workflow_id).where(flow_details.c.group_id == group_id))
+    if tag:
+        found &= workflows.c.id.in_(sa.select(workflow_tags.c.workflow_id).where(workflow_tags.c.tag == tag))
     total = (await connection.execute(sa.select(sa.func.count()).select_from(workflows).where(found))).scalar_one()
     past = executions.alias()
     newest = (
@@ -222,3 +235,16 @@ async def find_webhook(connection: AsyncConnection, webhook_id: str) -> tuple[Wo
     width = len(COLUMNS)
     found = [WebhookRow(*row[width:]) for row in rows]
     return WorkflowRow(*rows[0][:width]), {webhook.source: webhook for webhook in found}
+
+
+async def ids_among(connection: AsyncConnection, workspace_id: str, workflow_ids: Collection[str]) -> set[str]:
+    """Those of the ids that are workflows of this workspace."""
+    query = sa.select(workflows.c.id).where(workflows.c.workspace_id == workspace_id, workflows.c.id.in_(workflow_ids))
+    return set((await connection.execute(query.where(workflows.c.deleted_at.is_(None)))).scalars().all())
+
+
+async def names(connection: AsyncConnection, workspace_id: str) -> Sequence[tuple[str, str]]:
+    """Id and name of every workflow of a workspace, by name."""
+    query = sa.select(workflows.c.id, workflows.c.name).where(workflows.c.workspace_id == workspace_id)
+    found = await connection.execute(query.where(workflows.c.deleted_at.is_(None)).order_by(workflows.c.name))
+    return [(row.id, row.name) for row in found.all()]

@@ -22,8 +22,8 @@ KIND_OF_TYPE: dict[Any, str] = {bool: "switch", int: "integer", float: "number",
 class FormField:
     """One field of a form.
 
-    `kind` is text, multiline, integer, number, switch, choice, json, code, expression, secret, webhook_id, pairs,
-    list, object, workflow or credential. `fields` are those of an object, or of each item of a list; the items of a
+    `kind` is text, multiline, integer, number, switch, choice, json, code, expression, secret, webhook_id, cron,
+    pairs, list, object, workflow or credential. `fields` are those of an object, or of each item of a list; the items of a
     list of plain values have one field without a name.
     """
 
@@ -39,6 +39,8 @@ class FormField:
     maximum: float | None = None
     placeholder: str = ""
     advanced: bool = False
+    is_value: bool = False
+    """Whether an expression stands for any value, not only for yes or no."""
     when: tuple[tuple[str, tuple[Json, ...]], ...] = ()
     """Fields beside it with the values for which it matters; elsewhere the form need not show it."""
 
@@ -88,6 +90,7 @@ def _field(name: str, info: FieldInfo) -> FormField:
         maximum=_bound(info.metadata, "le", "lt"),
         placeholder=str(more.get("placeholder", "")),
         advanced=bool(more.get("advanced", False)),
+        is_value=bool(more.get("value", False)),
         when=tuple((name, tuple(values)) for name, values in more.get("when", {}).items()),
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from app.engine.expressions import ExpressionError, Scope, compile_expression
 from app.engine.frame import Frame, Ready
 from app.engine.program import Step
-from app.sdk import BlockError, Blocks, Http, Json, Models, Platform, Sandbox, State, Workflows
+from app.sdk import BlockError, Blocks, Files, Http, Json, Models, Network, Platform, Sandbox, State, Tables, Workflows
 
 T = TypeVar("T")
 
@@ -37,6 +37,12 @@ class Environment(Protocol):
     def blocks(self) -> Blocks: ...
     @property
     def models(self) -> Models: ...
+    @property
+    def network(self) -> Network: ...
+    @property
+    def tables(self) -> Tables: ...
+    @property
+    def files(self) -> Files: ...
     @property
     def workspace(self) -> str: ...
 
@@ -115,6 +121,18 @@ class StepContext:
     @property
     def models(self) -> Models:
         return self._permitted("models", lambda: self._drive.environment.models)
+
+    @property
+    def network(self) -> Network:
+        return self._permitted("network", lambda: self._drive.environment.network)
+
+    @property
+    def files(self) -> Files:
+        return self._permitted("files", lambda: self._drive.environment.files)
+
+    @property
+    def tables(self) -> Tables:
+        return self._permitted("tables", lambda: self._drive.environment.tables)
 
     @property
     def blocks(self) -> Blocks:

@@ -1,17 +1,18 @@
-"""What a person drew: blocks and edges, frozen, and their JSON form (contract.md, G24)."""
+"""What a person drew: blocks, edges and annotations, frozen, and their JSON form (contract.md, G24)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from app.engine.annotations import MAX_ANNOTATIONS, Annotation, AnnotationForm, dump_annotation
+from app.engine.graph_forms import BlockForm, EdgeForm, OnError, PolicyForm
 from app.sdk import Json
 
 Severity = Literal["error", "incomplete", "warning"]
-OnError = Literal["fail", "continue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,62 +86,14 @@ class Edge:
 class Graph:
     blocks: tuple[GraphBlock, ...] = ()
     edges: tuple[Edge, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Position(_Strict):
-    x: float = Field(0, allow_inf_nan=False)
-    y: float = Field(0, allow_inf_nan=False)
-
-
-class _Retry(_Strict):
-    attempts: int = Field(1, ge=1, le=100)
-    delay_ms: int = Field(1_000, ge=0, le=86_400_000)
-    factor: float = Field(2.0, ge=1, le=100, allow_inf_nan=False)
-    max_delay_ms: int = Field(60_000, ge=0, le=2_592_000_000)
-    jitter: float = Field(0.1, ge=0, le=1, allow_inf_nan=False)
-    never_for: list[str] = Field(default_factory=list, max_length=100)
-
-
-class _Pin(_Strict):
-    output: Any = None
-    port: str = Field("", max_length=100)
-
-
-class _Policy(_Strict):
-    timeout_ms: int | None = Field(None, ge=1, le=86_400_000)
-    total_timeout_ms: int | None = Field(None, ge=1, le=31_536_000_000)
-    on_error: OnError = "fail"
-    retry: _Retry = Field(default_factory=_Retry)
-    run_if: str = Field("", max_length=10_000)
-    cache_ttl_ms: int | None = Field(None, ge=1, le=31_536_000_000)
-    pinned: _Pin | None = None
-
-
-class _Block(_Strict):
-    id: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x20\x7f<>\"'&\\]+$")
-    type: str = Field(min_length=1, max_length=100)
-    name: str = Field("", max_length=200)
-    position: _Position = Field(default_factory=_Position)
-    config: dict[str, Any] = Field(default_factory=dict)
-    enabled: bool = True
-    notes: str = Field("", max_length=10_000)
-    policy: _Policy = Field(default_factory=_Policy)
-
-
-class _Edge(_Strict):
-    id: str | None = Field(None, max_length=200)
-    source: str
-    target: str
-    sourceHandle: str | None = Field(None, max_length=100)  # noqa: N815 - the contract's spelling
-    targetHandle: str | None = Field(None, max_length=100)  # noqa: N815
+LISTS = ("blocks", "edges", "annotations")
 
 
 def parse_graph(raw: Json, canonical: Callable[[str], str]) -> tuple[Graph, list[Problem]]:
-    """The graph in `{blocks, edges}`, with every problem of form found; a part with a problem is left out.
+    """The graph in `{blocks, edges, annotations?}`, with every problem of form found; a part with a problem is left out.
 
     `canonical` turns an alias of a block type into its name and leaves unknown types as they are.
     """
@@ -149,21 +102,43 @@ def parse_graph(raw: Json, canonical: Callable[[str], str]) -> tuple[Graph, list
     problems = [
         Problem("VALIDATION_ERROR", f"Unknown field `{key}` in the graph.", field=str(key))
         for key in raw
-        if key not in ("blocks", "edges")
+        if key not in LISTS
     ]
     for key in ("blocks", "edges"):
         if not isinstance(raw.get(key), list):
             problems.append(Problem("VALIDATION_ERROR", f"`{key}` is needed and must be a list.", field=key))
-    if any(problem.field in ("blocks", "edges") for problem in problems):
+    if not isinstance(raw.get("annotations", []), list):
+        problems.append(Problem("VALIDATION_ERROR", "`annotations` must be a list.", field="annotations"))
+    if any(problem.field in LISTS for problem in problems):
         return Graph(), problems
     blocks = [_parse_block(item, number, canonical, problems) for number, item in enumerate(raw["blocks"])]
     edges = [_parse_edge(item, number, problems) for number, item in enumerate(raw["edges"])]
-    return Graph(tuple(b for b in blocks if b), tuple(e for e in edges if e)), problems
+    annotations = _parse_annotations(raw.get("annotations", []), problems)
+    return Graph(tuple(b for b in blocks if b), tuple(e for e in edges if e), annotations), problems
+
+
+def _parse_annotations(items: list[Json], problems: list[Problem]) -> tuple[Annotation, ...]:
+    if len(items) > MAX_ANNOTATIONS:
+        message = f"A graph may have {MAX_ANNOTATIONS:,} notes and frames; this one has {len(items):,}."
+        problems.append(Problem("TOO_MANY_ANNOTATIONS", message, field="annotations"))
+        return ()
+    found: dict[str, Annotation] = {}
+    for number, item in enumerate(items):
+        try:
+            annotation = AnnotationForm.model_validate(item).annotation()
+        except ValidationError as error:
+            problems.extend(_form_problems(error, f"annotations.{number}", None))
+            continue
+        if annotation.id in found:
+            message = f"Two annotations have the id `{annotation.id}`; an id must be unique."
+            problems.append(Problem("DUPLICATE_ANNOTATION", message, field=f"annotations.{number}"))
+        found[annotation.id] = annotation
+    return tuple(found.values())
 
 
 def _parse_block(item: Json, number: int, canonical: Callable[[str], str], problems: list[Problem]) -> GraphBlock | None:
     try:
-        block = _Block.model_validate(item)
+        block = BlockForm.model_validate(item)
     except ValidationError as error:
         named = item.get("id") if isinstance(item, dict) else None
         problems.extend(_form_problems(error, f"blocks.{number}", named if isinstance(named, str) else None))
@@ -182,7 +157,7 @@ def _parse_block(item: Json, number: int, canonical: Callable[[str], str], probl
     )
 
 
-def _policy(raw: _Policy) -> Policy:
+def _policy(raw: PolicyForm) -> Policy:
     retry = raw.retry
     return Policy(
         raw.timeout_ms,
@@ -197,7 +172,7 @@ def _policy(raw: _Policy) -> Policy:
 
 def _parse_edge(item: Json, number: int, problems: list[Problem]) -> Edge | None:
     try:
-        edge = _Edge.model_validate(item)
+        edge = EdgeForm.model_validate(item)
     except ValidationError as error:
         problems.extend(_form_problems(error, f"edges.{number}", None))
         return None
@@ -228,8 +203,12 @@ def _form_problems(error: ValidationError, place: str, block_id: str | None) -> 
 
 
 def dump_graph(graph: Graph) -> dict[str, Json]:
-    """The JSON form of a graph, which parse_graph reads back unchanged."""
-    return {"blocks": [dump_block(block) for block in graph.blocks], "edges": [dump_edge(edge) for edge in graph.edges]}
+    """The JSON form of a graph, which parse_graph reads back unchanged; `annotations` only where there are some."""
+    dumped: dict[str, Json] = {
+        "blocks": [dump_block(block) for block in graph.blocks],
+        "edges": [dump_edge(edge) for edge in graph.edges],
+    }
+    return dumped | ({"annotations": [dump_annotation(one) for one in graph.annotations]} if graph.annotations else {})
 
 
 def dump_block(block: GraphBlock) -> dict[str, Json]:

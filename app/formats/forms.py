@@ -91,6 +91,7 @@ class GraphDocument(_Head):
     version: Literal[1] = 1
     blocks: list[dict[str, Any]]
     edges: list[dict[str, Any]] = Field(default_factory=list)
+    annotations: list[dict[str, Any]] | None = Field(None, description="Notes and frames; left out, those that are there stay.")
 
 
 def json_schema() -> dict[str, Json]:

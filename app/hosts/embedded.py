@@ -131,6 +131,11 @@ class EmbeddedHost:
     def running(self) -> int:
         return len(self._drives)
 
+    @property
+    def journal_lag(self) -> float:
+        """See the journal."""
+        return self._journal.lag
+
     # -- life ----------------------------------------------------------------------------------------------------
 
     def open(self, lender: Lender, *, sweeps: bool = True) -> None:

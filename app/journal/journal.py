@@ -39,6 +39,11 @@ class Journal:
     def start(self) -> None:
         self._writer.start()
 
+    @property
+    def lag(self) -> float:
+        """How long what is recorded took to be on disk, at the longest since this was last asked, in seconds."""
+        return self._writer.lag
+
     async def close(self) -> None:
         await self._writer.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Protocol
 
 from app.db.session import Database
@@ -33,6 +34,15 @@ class Writer:
         self._young: dict[Unwritten, None] = {}
         self._old: dict[Unwritten, None] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._taken_at = 0.0
+        self._longest = 0.0
+
+    @property
+    def lag(self) -> float:
+        """The longest that a transaction took since this was last asked, in seconds, the one under way included."""
+        under_way = time.monotonic() - self._taken_at if self._taken_at else 0.0
+        longest, self._longest = max(self._longest, under_way), 0.0
+        return longest
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="journal-writer")
@@ -77,7 +87,10 @@ class Writer:
             self._wake.clear()
             batches, self._pending = self._pending, []
             if batches:
+                self._taken_at = time.monotonic()
                 await self._commit(batches)
+                self._longest = max(self._longest, time.monotonic() - self._taken_at)
+                self._taken_at = 0.0
 
     async def _commit(self, batches: list[Batch]) -> None:
         try:

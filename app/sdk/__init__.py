@@ -34,6 +34,7 @@ from app.sdk.config import (
     kind,
 )
 from app.sdk.files import FILE_SCHEMA, File, is_file
+from app.sdk.libraries import library
 from app.sdk.models import (
     McpServer,
     ModelAnswer,
@@ -46,19 +47,26 @@ from app.sdk.models import (
     PendingTool,
     ToolDecision,
 )
+from app.sdk.network import Address, Login, Network, Reached, Visit
 from app.sdk.services import (
     PRIVATE_NAMESPACES,
     Blocks,
     Http,
     HttpRequest,
     HttpResponse,
+    Pace,
     Platform,
+    Route,
     Sandbox,
     SandboxResult,
+    Signing,
     State,
     WorkflowResult,
     Workflows,
 )
+from app.sdk.stored import Files, StoredFile, WriteMode
+from app.sdk.tables import TableFilter, TableOperator, TableQuery, TableRow, TableRows, Tables
+from app.sdk.watching import Watch, WatchContext, WatchItem
 from app.sdk.work import work
 
 __all__ = [
@@ -66,6 +74,7 @@ __all__ = [
     "FILE_SCHEMA",
     "LITERAL_KINDS",
     "PRIVATE_NAMESPACES",
+    "Address",
     "AnyJson",
     "Arrival",
     "Block",
@@ -80,10 +89,12 @@ __all__ = [
     "Execute",
     "Expression",
     "File",
+    "Files",
     "Http",
     "HttpRequest",
     "HttpResponse",
     "Json",
+    "Login",
     "McpServer",
     "ModelAnswer",
     "ModelLimits",
@@ -94,24 +105,42 @@ __all__ = [
     "Models",
     "Multiline",
     "Need",
+    "Network",
     "Output",
+    "Pace",
     "PendingTool",
     "Platform",
     "Port",
+    "Reached",
     "Resume",
+    "Route",
     "Sandbox",
     "SandboxResult",
     "SecretText",
     "Signal",
+    "Signing",
     "State",
+    "StoredFile",
+    "TableFilter",
+    "TableOperator",
+    "TableQuery",
+    "TableRow",
+    "TableRows",
+    "Tables",
     "ToolDecision",
+    "Visit",
     "Wait",
+    "Watch",
+    "WatchContext",
+    "WatchItem",
     "WorkflowName",
     "WorkflowResult",
     "Workflows",
+    "WriteMode",
     "expand_ports",
     "field_kind",
     "is_file",
     "kind",
+    "library",
     "work",
 ]

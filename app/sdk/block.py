@@ -11,7 +11,11 @@ from typing import Any, Literal, Protocol
 from app.sdk.answers import Arrival, Example, Output, Port, Wait, expand_ports
 from app.sdk.config import Config, Effect, Json, Need
 from app.sdk.models import Models
+from app.sdk.network import Network
 from app.sdk.services import Blocks, Http, Platform, Sandbox, State, Workflows
+from app.sdk.stored import Files
+from app.sdk.tables import Tables
+from app.sdk.watching import Watch
 
 
 class Context(Protocol):
@@ -47,6 +51,12 @@ class Context(Protocol):
     def blocks(self) -> Blocks: ...
     @property
     def models(self) -> Models: ...
+    @property
+    def network(self) -> Network: ...
+    @property
+    def tables(self) -> Tables: ...
+    @property
+    def files(self) -> Files: ...
 
     @property
     def inputs(self) -> Mapping[str, Json]:
@@ -119,6 +129,8 @@ class Block:
     """True where it may answer Wait."""
     resume: Resume | None = None
     """What comes of a Wait; without it the Wait's value is the output."""
+    watch: Watch | None = None
+    """How a trigger looks around by itself; each item that it finds starts an execution with the item's value as input."""
     sample: Json = None
     """What it answers in a simulation, when it has an effect and no pinned output."""
     timeout_ms: int = 60_000

@@ -11,7 +11,7 @@ Json = Any
 """None, bool, int, float, str, list of Json or dict from str to Json. Nothing else crosses a block's border."""
 
 Effect = Literal["none", "read", "write"]
-Need = Literal["http", "sandbox", "platform", "workflows", "state", "blocks", "models"]
+Need = Literal["http", "sandbox", "platform", "workflows", "state", "blocks", "models", "network", "tables", "files"]
 
 
 class Config(BaseModel):

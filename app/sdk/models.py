@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from app.sdk.config import Json
+from app.sdk.files import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,14 @@ class ModelRequest:
     stream: Callable[[str], None] | None = None
     """Receives the pieces of the answer as they come."""
     log: Callable[[str], None] | None = None
+    spent: Callable[[ModelUsage], None] | None = None
+    """Receives what was used so far, after each answer of the model."""
+    misused: Callable[[str, str], None] | None = None
+    """Receives a tool's name and the reason, whenever the model used it in a way that does not fit."""
+    images: tuple[File, ...] = ()
+    """What the model looks at beside the prompt."""
+    repairs: int = 1
+    """How often an answer that does not fit the output schema is asked for once more."""
     resume: Json = None
     decisions: Mapping[str, ToolDecision] = field(default_factory=dict)
 
@@ -127,3 +136,9 @@ class Models(Protocol):
 
     async def converse(self, request: ModelRequest) -> ModelAnswer:
         """Lead a conversation to its end. BlockError names what failed, and says whether trying again can help."""
+
+    async def tools_of(self, server: McpServer) -> list[dict[str, Json]]:
+        """What an MCP server offers: `{name, description, input_schema}` of each tool. BlockError MCP_SERVER."""
+
+    async def use_tool(self, server: McpServer, tool: str, arguments: Mapping[str, Json]) -> Json:
+        """What a tool of an MCP server answers. BlockError MCP_SERVER, TOOL_ARGUMENTS or MCP_TOOL_FAILED."""

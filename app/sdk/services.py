@@ -2,12 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from app.sdk.config import Json
 from app.sdk.files import File
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Where a credential of one of these types goes in a request.
+
+    In `template`, and for the place `url` in the address itself, `{secret}`, `{username}` and `{basic}` stand for what the
+    credential holds.
+    """
+
+    types: tuple[str, ...]
+    place: Literal["header", "query", "url"] = "header"
+    name: str = "Authorization"
+    template: str = "Bearer {secret}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Requests with the same key share at most `per_second` (0: any number) and `at_once` (0: any number)."""
+
+    key: str
+    per_second: float = 0.0
+    burst: int = 1
+    at_once: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a request gets there: through a proxy (`http://host:port`), and whose certificates are trusted.
+
+    `certificate` is PEM of an authority that is trusted beside the usual ones.
+    """
+
+    proxy: str = ""
+    certificate: str = ""
+    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +52,20 @@ class HttpRequest:
 
     method: str
     url: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Json = None
-    form: Mapping[str, str] | None = None
+    form: Mapping[str, str | Sequence[str]] | None = None
     multipart: Mapping[str, str | File] | None = None
     content: bytes | None = None
     timeout: float = 30.0
     credential: str = ""
+    signings: tuple[Signing, ...] = ()
+    """How the credential is used, by its type; without any, as its type says."""
+    server: tuple[str, ...] | None = None
+    """Not None: `url` is a path at the server that the credential names; its host ends with one of these, if any are given."""
+    pace: Pace | None = None
+    route: Route | None = None
     follow_redirects: bool = True
     trusted: bool = False
     """True only for the address that the operator set as the default model's: it may be private."""
@@ -76,7 +118,8 @@ class Workflows(Protocol):
 
 
 PRIVATE_NAMESPACES = (
-    "agent-memory:", "block-cache", "data.dedupe", "flow.circuit_breaker", "flow.once", "flow.rate_limit", "rss.read", "var.set",
+    "agent-memory:", "block-cache", "data.dedupe", "flow.circuit_breaker", "flow.once", "flow.rate_limit", "rss.read", "table.rows",
+    "var.set",
 )  # fmt: skip
 """Namespaces of State that begin so belong to blocks, which remember in them what they must; people use others."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import secrets
 import string
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from app.db.session import Database
 from app.services.actors import Actor
 from app.services.audit import record
 from app.services.errors import ServiceError, invalid, not_found
+from app.services.networks import is_within, network
 from app.services.permissions import SCOPES, role_named
 
 PREFIX: Final = "by_live_"
@@ -114,7 +114,7 @@ class ApiKeys:
         if found is None:
             return None
         row, owner = found
-        if row.addresses and not _is_listed(address, row.addresses.split()):
+        if row.addresses and not is_within(address, [network(text) for text in row.addresses.split()]):
             raise ServiceError("ADDRESS_NOT_ALLOWED", "This key may not be used from this address.", 403)
         if row.used_at is None or now - row.used_at > USE_IS_NOTED_EVERY:
             async with self._database.write(counts=False) as connection:
@@ -172,19 +172,9 @@ def _checked_addresses(addresses: Sequence[str]) -> tuple[str, ...]:
     if len(addresses) > MAX_ADDRESSES:
         raise _problem("addresses", f"Name at most {MAX_ADDRESSES} addresses.")
     try:
-        return tuple(str(ipaddress.ip_network(text.strip(), strict=False)) for text in addresses)
+        return tuple(str(network(text)) for text in addresses)
     except ValueError:
         raise _problem("addresses", "Write addresses or networks such as 203.0.113.7 or 10.0.0.0/8.") from None
-
-
-def _is_listed(address: str, networks: Sequence[str]) -> bool:
-    try:
-        caller = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped:
-        caller = caller.ipv4_mapped
-    return any(caller in ipaddress.ip_network(network) for network in networks)
 
 
 def _problem(field: str, message: str) -> ServiceError:

@@ -19,6 +19,7 @@ from app.services.gallery import Gallery
 from app.services.health import Health
 from app.services.history import History
 from app.services.hooks import Hooks
+from app.services.mailed_links import MailedLinks
 from app.services.members import Members
 from app.services.oauth import OAuth
 from app.services.oidc import Oidc
@@ -40,6 +41,7 @@ class Services:
     exposure: Exposure
     members: Members
     people: People
+    mailed: MailedLinks
     workflows: Workflows
     activation: Activation
     operations: Operations

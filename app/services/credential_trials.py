@@ -15,16 +15,20 @@ from app.db.session import Database
 from app.sdk import BlockError, Http, HttpRequest
 from app.services.actors import Actor
 from app.services.audit import record
-from app.services.credentials import MASK, OAUTH, Credentials, OpenedCredential
+from app.services.credentials import MASK, Credentials
 from app.services.errors import invalid
 from app.services.oauth import OAuth
+from app.services.opened_credentials import OAUTH, OpenedCredential
 
 MODELS: Final[Mapping[str, str]] = {
     "openai": "https://api.openai.com/v1/models",
     "anthropic": "https://api.anthropic.com/v1/models",
     "google": "https://generativelanguage.googleapis.com/v1beta/models",
 }
-DATABASE_PORTS: Final[Mapping[str, int]] = {"postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379}
+DATABASE_PORTS: Final[Mapping[str, int]] = {
+    "postgresql": 5432, "postgres": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379, "rediss": 6379,
+    "amqp": 5672, "amqps": 5671, "mqtt": 1883, "mqtts": 8883, "nats": 4222, "tls": 4222, "ldap": 389, "ldaps": 636,
+}  # fmt: skip
 NEEDS_ADDRESS: Final = frozenset({"bearer", "basic", "header", "value"})
 """Types that do not say where they belong."""
 
@@ -51,6 +55,7 @@ class CredentialTrials:
         async with self._database.write(counts=False) as connection:
             await record(connection, actor, "credential.try", opened.name)
         try:
+            opened.usable()
             if opened.type in OAUTH:
                 return await self._token_there(actor, opened)
             return await self._tried(opened, address.strip())
@@ -63,12 +68,20 @@ class CredentialTrials:
             case "smtp":
                 said = await self._reach.greeting(data["host"], int(data["port"]), tls=data["security"] == "tls")
                 return Trial(said.startswith("220"), f"The mail server says: {said[:100]}")
+            case "imap" | "ftp":
+                begins = "* OK" if opened.type == "imap" else "220"
+                said = await self._reach.greeting(data["host"], int(data["port"]), tls=data["security"] == "tls")
+                return Trial(said.startswith(begins), f"The server says: {said[:100]}")
             case "ssh":
                 _check_private_key(data)
                 said = await self._reach.greeting(data["host"], int(data["port"]))
                 return Trial(said.startswith("SSH-"), f"The key is readable, and the machine says: {said[:100]}")
-            case "database":
+            case "database" | "broker":
                 return await self._database_there(data["url"])
+            case "server":
+                return await self._server_there(data["address"])
+            case "s3":
+                return await self._server_there(data["endpoint"])
             case "llm":
                 base = data.get("base_url", "").rstrip("/")
                 address = f"{base}/models" if base else MODELS.get(data["provider"], "")
@@ -91,11 +104,15 @@ class CredentialTrials:
             return Trial(False, f"{host} answers with status {status}.")
         return Trial(True, f"{host} takes it: status {status}.")
 
+    async def _server_there(self, address: str) -> Trial:
+        answer = await self._http.send(HttpRequest("GET", address, timeout=15))
+        return Trial(True, f"{urlsplit(address).hostname} answers with status {answer.status_code}. The key is tried by a block.")
+
     async def _database_there(self, url: str) -> Trial:
         parts = urlsplit(url)
         port = parts.port or DATABASE_PORTS.get(parts.scheme.partition("+")[0])
         if port is None or not parts.hostname:
-            raise invalid("This address names no port, and its kind of database has none that is usual.")
+            raise invalid("This address names no port, and its kind of server has none that is usual.")
         await self._reach.greeting(parts.hostname, port, waits=False)
         return Trial(True, f"{parts.hostname} is there, at port {port}. User and password are tried when a block uses them.")
 

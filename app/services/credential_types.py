@@ -5,11 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
-
-from app.services.errors import invalid
-
-MAX_LENGTH: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +49,15 @@ _CLIENT = (
     _plain("scope", "Scopes", required=False, help="Separated by spaces, as the service names them."),
 )
 
+_AUTHORITY = _plain(
+    "authority",
+    "Certificate authority",
+    required=False,
+    multiline=True,
+    help="PEM, only where the server's certificate does not come from a public authority.",
+)
+_USER = (_plain("username", "Username"), CredentialField("password", "Password"))
+
 TYPES: Final[Mapping[str, CredentialType]] = {
     type.name: type
     for type in (
@@ -84,6 +88,17 @@ TYPES: Final[Mapping[str, CredentialType]] = {
             "Put wherever you write its name, for example in an address.",
             (CredentialField("value", "Value"),),
             "value",
+        ),
+        CredentialType(
+            "server",
+            "Server of your own",
+            "The address of a server or site and a key for it, for blocks of services that anybody can run.",
+            (
+                _plain("address", "Address", is_url=True, help="For example https://chat.example.com"),
+                _plain("username", "Username", required=False, help="Where the service wants one beside the key."),
+                CredentialField("secret", "Key, token or password"),
+            ),
+            "secret",
         ),
         CredentialType(
             "oauth2_client",
@@ -125,14 +140,67 @@ TYPES: Final[Mapping[str, CredentialType]] = {
                 _plain("security", "Encryption", choices=("starttls", "tls", "none"), default="starttls"),
                 _plain("username", "Username", required=False),
                 CredentialField("password", "Password", required=False),
+                _AUTHORITY,
             ),
             "password",
+        ),
+        CredentialType(
+            "imap",
+            "Mailbox (IMAP)",
+            "Reads mail.",
+            (
+                _plain("host", "Server"),
+                _plain("port", "Port", default="993"),
+                _plain("security", "Encryption", choices=("tls", "starttls", "none"), default="tls"),
+                *_USER,
+                _AUTHORITY,
+            ),
+            "password",
+        ),
+        CredentialType(
+            "ftp",
+            "File server (FTP)",
+            "Signs in to a file server.",
+            (
+                _plain("host", "Server"),
+                _plain("port", "Port", default="21"),
+                _plain("security", "Encryption", choices=("starttls", "tls", "none"), default="starttls"),
+                *_USER,
+                _AUTHORITY,
+            ),
+            "password",
+        ),
+        CredentialType(
+            "s3",
+            "Object storage (S3)",
+            "Keys of a storage that speaks the protocol of Amazon S3.",
+            (
+                _plain("endpoint", "Address", is_url=True, help="For example https://s3.eu-central-1.amazonaws.com"),
+                _plain("region", "Region", default="us-east-1"),
+                _plain("access_key", "Access key"),
+                CredentialField("secret_key", "Secret key"),
+                CredentialField("session_token", "Session token", required=False, help="Only for keys that end."),
+            ),
+            "secret_key",
+        ),
+        CredentialType(
+            "broker",
+            "Message broker",
+            "The address of a message broker, with user and password.",
+            (
+                CredentialField("url", "Address", help="For example amqps://user:password@host/ or mqtts://…", is_url=True),
+                _AUTHORITY,
+            ),
+            "url",
         ),
         CredentialType(
             "database",
             "Database",
             "The address of a database, with user and password.",
-            (CredentialField("url", "Address", help="For example postgresql://user:password@host:5432/shop", is_url=True),),
+            (
+                CredentialField("url", "Address", help="For example postgresql://user:password@host:5432/shop", is_url=True),
+                _AUTHORITY,
+            ),
             "url",
         ),
         CredentialType(
@@ -145,59 +213,15 @@ TYPES: Final[Mapping[str, CredentialType]] = {
                 _plain("username", "Username"),
                 CredentialField("private_key", "Private key", multiline=True),
                 CredentialField("passphrase", "Passphrase", required=False),
+                _plain(
+                    "host_key",
+                    "Key of the machine",
+                    required=False,
+                    multiline=True,
+                    help="By which it is recognised: the lines that `ssh-keyscan` prints for it.",
+                ),
             ),
             "private_key",
         ),
     )
 }
-
-
-def checked_type(name: str) -> CredentialType:
-    if name not in TYPES:
-        raise invalid(f"`type` must be one of {', '.join(TYPES)}.", [{"field": "type", "message": "Choose a type."}])
-    return TYPES[name]
-
-
-def checked_data(type: CredentialType, data: Mapping[str, str]) -> dict[str, str]:
-    """The fields of a type and no others. Raises 400 with every problem; values are never repeated."""
-    known = {field.name for field in type.fields}
-    problems = [{"field": f"data.{name[:50]}", "message": "is no field of this type"} for name in data if name not in known]
-    checked = {}
-    for field in type.fields:
-        text = data.get(field.name, "")
-        text = text.strip() if not field.secret else text
-        text = text or field.default
-        problem = _problem(field, text)
-        if problem:
-            problems.append({"field": f"data.{field.name}", "message": problem})
-        elif text:
-            checked[field.name] = text
-    if problems:
-        first = problems[0]
-        raise invalid(f"`{first['field']}`: {first['message']}", problems)
-    return checked
-
-
-def _problem(field: CredentialField, text: str) -> str:
-    if not text:
-        return "Fill this in." if field.required else ""
-    if len(text) > MAX_LENGTH:
-        return f"This is too long: at most {MAX_LENGTH} characters."
-    if not field.multiline and field.name != "value" and any(mark in text for mark in "\r\n\0"):
-        return "Enter a single line."
-    if field.choices and text not in field.choices:
-        return f"Choose one of {', '.join(field.choices)}."
-    if field.name == "port" and not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        return "Enter a port between 1 and 65535."
-    if field.is_url and not _is_address(text, any_scheme=field.name == "url"):
-        return "Enter a whole address such as https://example.com/path."
-    return ""
-
-
-def _is_address(text: str, *, any_scheme: bool) -> bool:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # it is read late, and may be none
-    except ValueError:
-        return False
-    return bool(parts.hostname) and (any_scheme or parts.scheme in ("http", "https"))

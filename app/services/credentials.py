@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.adapters.secret_sources import SecretSource
 from app.adapters.vault import Vault
 from app.db import credentials as queries
-from app.db.credentials import CredentialRow
-from app.db.memory import Memory
+from app.db import workflows as workflow_queries
+from app.db.credentials import CredentialRow, ShareRow
 from app.db.session import Database
-from app.engine.values import decode, encode
-from app.sdk import BlockError
+from app.db.workspaces import members
 from app.services.actors import Actor
 from app.services.audit import record
-from app.services.credential_types import TYPES, CredentialType, checked_data, checked_type
+from app.services.credential_access import MOST_NAMED, Access, Sharing
+from app.services.credential_forms import checked_data, checked_type, referring
+from app.services.credential_sources import STORED, CredentialSources
+from app.services.credential_store import CredentialStore, Held, held_in
+from app.services.credential_types import TYPES, CredentialType
 from app.services.errors import ServiceError, invalid, not_found
+from app.services.opened_credentials import OpenedCredential
 
-OAUTH = ("oauth2_client", "oauth2_code")
-TOKEN_MARGIN = 60
-"""A token that ends within these seconds is renewed before it is used."""
-KEY_HEADERS = {"anthropic": "x-api-key", "google": "x-goog-api-key"}
-"""Where these providers of models want their key; the others want a bearer token."""
+__all__ = ["MASK", "CredentialSummary", "Credentials", "OpenedCredential"]
+
 MASK = "***"
 """What stands for a secret in answers; sent back, it changes nothing."""
 KEPT = ("access_token", "refresh_token", "token_ends")
@@ -48,159 +49,200 @@ class CredentialSummary:
     """Whether a consent, or a token, is at hand."""
     created_at: datetime
     updated_at: datetime
+    source: str
+    owner_id: str
+    sharing: Sharing
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedCredential:
-    """A credential with its values, for the egress client only."""
+class Candidates:
+    """Ids and names of the workflows and people of a workspace."""
 
-    name: str
-    type: str
-    data: Mapping[str, str]
-
-    @property
-    def secret(self) -> str:
-        """What `${NAME}` stands for: with OAuth the token of today."""
-        return self.data.get("access_token" if self.type in OAUTH else TYPES[self.type].secret_field, "")
-
-    def secrets(self) -> list[str]:
-        """Every value of it that nobody may see."""
-        plain = {field.name for field in TYPES[self.type].fields if not field.secret} | {"token_ends"}
-        return [value for field, value in self.data.items() if field not in plain and value]
-
-    @property
-    def needs_token(self) -> bool:
-        """Whether a token has to be fetched before this can be used."""
-        return self.type in OAUTH and int(self.data.get("token_ends", "0")) - TOKEN_MARGIN < time.time()
-
-    def headers(self) -> dict[str, str]:
-        """What a request signed with this credential carries. BlockError when it is for something else than web calls."""
-        match self.type:
-            case "smtp" | "database" | "ssh":
-                title = TYPES[self.type].title
-                raise BlockError("CREDENTIAL_TYPE", f"`{self.name}` ({title}) cannot sign a web call", retryable=False)
-            case "bearer":
-                return {"Authorization": f"Bearer {self.data['token']}"}
-            case "basic":
-                pair = f"{self.data['username']}:{self.data['password']}".encode()
-                return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-            case "header":
-                return {self.data["header"]: self.data["value"]}
-            case "llm" if self.data["provider"] in KEY_HEADERS:
-                return {KEY_HEADERS[self.data["provider"]]: self.secret}
-        return {"Authorization": f"Bearer {self.secret}"}
+    workflows: Sequence[tuple[str, str]]
+    people: Sequence[tuple[str, str]]
 
 
 class Credentials:
-    def __init__(self, database: Database, vault: Vault) -> None:
-        self._database = database
-        self._vault = vault
-        self._sealed = Memory(database, self._listed)
+    """What people do with credentials. A restricted one is there only for those who may use or change it."""
 
-    async def _listed(self, workspace_id: str) -> Sequence[CredentialRow]:
-        async with self._database.read() as connection:
-            return await queries.listed(connection, workspace_id)
+    def __init__(self, database: Database, vault: Vault, sources: CredentialSources | None = None) -> None:
+        self._database = database
+        self._sources = sources or CredentialSources()
+        self.store = CredentialStore(database, vault, self._sources)
+
+    def sources(self) -> Sequence[SecretSource]:
+        """Where else secrets may be kept."""
+        return self._sources.offered()
 
     async def list(self, actor: Actor) -> Sequence[CredentialSummary]:
         actor.demand("credentials.read")
-        return [self._summary(row) for row in await self._listed(actor.workspace_id)]
+        found = await self.store.held(actor.workspace_id)
+        return [self._summary(held) for held in found if held.access.is_seen_by(actor)]
+
+    async def names_for(self, actor: Actor, workflow_id: str) -> Sequence[str]:
+        """The credentials that somebody may name in a workflow."""
+        actor.demand("credentials.read")
+        found = await self.store.held(actor.workspace_id)
+        return [held.row.name for held in found if held.access.lets(workflow_id, actor.user_id)]
 
     async def get(self, actor: Actor, credential_id: str) -> CredentialSummary:
+        """Raises 404, also for one that is kept from this actor."""
         actor.demand("credentials.read")
-        return self._summary(await self._row(actor, credential_id))
+        return self._summary(await self._held(actor, credential_id))
 
-    async def create(self, actor: Actor, name: str, type: str, data: Mapping[str, str]) -> CredentialSummary:
+    async def create(
+        self, actor: Actor, name: str, type: str, data: Mapping[str, str], source: str = STORED, sharing: Sharing | None = None
+    ) -> CredentialSummary:
         """Store a credential. Raises 400 naming what does not fit, 409 when the name is taken."""
         actor.demand("credentials.write")
         _check_name(name)
-        checked = checked_data(checked_type(type), data)
+        chosen = checked_type(type)
+        checked = self._checked(actor, chosen, source, data)
         now, credential_id = datetime.now(UTC), str(uuid4())
+        sealed, shared = self.store.seal(checked, credential_id), sharing or Sharing()
         row = CredentialRow(
-            credential_id, actor.workspace_id, name, type, self._seal(checked, credential_id), actor.user_id, now, now
+            credential_id, actor.workspace_id, name, type, sealed, actor.user_id, now, now, shared.restricted, source
         )
         try:
             async with self._database.write() as connection:
                 await queries.insert(connection, row)
+                await self._share(connection, actor, row, shared)
                 await record(connection, actor, "credential.create", f"{name} ({type})")
         except IntegrityError:
             raise _taken(name) from None
-        return self._summary(row)
+        return self._summary(Held(row, Access(row.created_by, shared)))
 
     async def update(
-        self, actor: Actor, credential_id: str, name: str | None = None, data: Mapping[str, str] | None = None
+        self,
+        actor: Actor,
+        credential_id: str,
+        name: str | None = None,
+        data: Mapping[str, str] | None = None,
+        sharing: Sharing | None = None,
     ) -> CredentialSummary:
-        """Change name or values; a field that is left out, or masked, keeps its value. Raises as `create`, and 404."""
+        """Change name, values or sharing; a field that is left out, or masked, keeps its value. Raises as `create`, 403, 404."""
         actor.demand("credentials.write")
-        row = await self._row(actor, credential_id)
+        held = await self._changeable(actor, credential_id)
+        row, access = held.row, held.access
         name = row.name if name is None else name
         _check_name(name)
         typed = self._typed(row)
         given = {field: text for field, text in (data or {}).items() if text != MASK and text != typed.get(field)}
         _refuse_redirection(TYPES[row.type], given, typed)
-        merged = checked_data(TYPES[row.type], {**typed, **given})
-        kept = {field: text for field, text in self._open(row).items() if field not in merged and field in KEPT}
-        sealed, now = self._seal(merged | ({} if given else kept), row.id), datetime.now(UTC)
+        merged = self._checked(actor, TYPES[row.type], row.source, {**typed, **given})
+        kept = {field: text for field, text in self.store.stored(row).items() if field not in merged and field in KEPT}
+        sealed, now = self.store.seal(merged | ({} if given else kept), row.id), datetime.now(UTC)
+        shared = access.sharing if sharing is None else sharing
         try:
             async with self._database.write() as connection:
-                await queries.change(connection, row.id, name=name, data=sealed, updated_at=now)
+                await queries.change(connection, row.id, name=name, data=sealed, updated_at=now, restricted=shared.restricted)
+                if sharing is not None:
+                    _refuse_sharing(actor, access)
+                    await self._share(connection, actor, row, sharing)
+                    await record(connection, actor, "credential.share", f"{name}: {_in_words(sharing)}")
                 await record(connection, actor, "credential.change", name)
         except IntegrityError:
             raise _taken(name) from None
-        return self._summary(replace(row, name=name, data=sealed, updated_at=now))
+        changed = replace(row, name=name, data=sealed, updated_at=now, restricted=shared.restricted)
+        return self._summary(Held(changed, Access(row.created_by, shared)))
 
     async def delete(self, actor: Actor, credential_id: str) -> None:
         actor.demand("credentials.write")
-        row = await self._row(actor, credential_id)
+        row = (await self._changeable(actor, credential_id)).row
         async with self._database.write() as connection:
             if not await queries.delete(connection, actor.workspace_id, credential_id):
                 raise not_found("credential", credential_id)
             await record(connection, actor, "credential.delete", row.name)
 
-    async def open_one(self, actor: Actor, credential_id: str) -> OpenedCredential:
-        """A credential with its values, to try it."""
+    async def candidates(self, actor: Actor) -> Candidates:
+        """With what a credential can be shared."""
         actor.demand("credentials.write")
-        row = await self._row(actor, credential_id)
-        return OpenedCredential(row.name, row.type, self._open(row))
-
-    async def keep_tokens(self, workspace_id: str, name: str, tokens: Mapping[str, str]) -> OpenedCredential:
-        """Store what a service has given for a credential, beside what people have typed. Raises 404."""
-        async with self._database.write() as connection:
-            row = next((row for row in await queries.listed(connection, workspace_id) if row.name == name), None)
-            if row is None:
-                raise not_found("credential", name)
-            data = self._open(row) | dict(tokens)
-            await queries.change(connection, row.id, data=self._seal(data, row.id))
-        return OpenedCredential(name, row.type, data)
-
-    async def _row(self, actor: Actor, credential_id: str) -> CredentialRow:
         async with self._database.read() as connection:
-            row = await queries.get(connection, actor.workspace_id, credential_id)
-        if row is None:
+            workflows = await workflow_queries.names(connection, actor.workspace_id)
+            people = await members(connection, actor.workspace_id)
+        return Candidates(workflows, [(member.user_id, member.username) for member in people])
+
+    async def open_one(self, actor: Actor, credential_id: str) -> OpenedCredential:
+        """A credential with its values, to try it. Raises 404 for one that this actor may not use."""
+        actor.demand("credentials.write")
+        held = await self._held(actor, credential_id)
+        if not held.access.lets_person(actor.user_id):
+            raise ServiceError("FORBIDDEN", "This credential is shared with others; only they and its owner may use it.", 403)
+        return await self.store.opened(held.row)
+
+    async def _held(self, actor: Actor, credential_id: str) -> Held:
+        async with self._database.read() as connection:
+            found = next((held for held in await held_in(connection, actor.workspace_id) if held.row.id == credential_id), None)
+        if found is None or not found.access.is_seen_by(actor):
             raise not_found("credential", credential_id)
-        return row
+        return found
 
-    def _seal(self, data: Mapping[str, str], credential_id: str) -> bytes:
-        return self._vault.seal(encode(dict(data)).decode(), credential_id)
+    async def _changeable(self, actor: Actor, credential_id: str) -> Held:
+        held = await self._held(actor, credential_id)
+        if not held.access.lets_change(actor):
+            raise ServiceError("FORBIDDEN", "Only its owner and admins may change this credential.", 403)
+        return held
 
-    def _open(self, row: CredentialRow) -> dict[str, str]:
-        opened: dict[str, str] = decode(self._vault.unseal(row.data, row.id))
-        return opened
+    async def _share(self, connection: AsyncConnection, actor: Actor, row: CredentialRow, sharing: Sharing) -> None:
+        """Raises 400 for workflows and people that are not of this workspace."""
+        if len(sharing.workflows) + len(sharing.people) > MOST_NAMED:
+            raise invalid(f"A credential can be shared with {MOST_NAMED} workflows and people.")
+        await _check_targets(connection, actor.workspace_id, sharing)
+        named = [ShareRow(row.id, "workflow", one) for one in sorted(sharing.workflows)]
+        named += [ShareRow(row.id, "user", one) for one in sorted(sharing.people)]
+        await queries.set_shares(connection, actor.workspace_id, row.id, named)
+
+    def _checked(self, actor: Actor, type: CredentialType, source: str, data: Mapping[str, str]) -> dict[str, str]:
+        if source == STORED:
+            return checked_data(type, data)
+        checked = checked_data(referring(type), data)
+        self._sources.check(source, type, checked, actor.workspace_id)
+        return checked
 
     def _typed(self, row: CredentialRow) -> dict[str, str]:
         """What a person has typed into the form."""
         names = {field.name for field in TYPES[row.type].fields}
-        return {field: text for field, text in self._open(row).items() if field in names}
+        return {field: text for field, text in self.store.stored(row).items() if field in names}
 
-    def _summary(self, row: CredentialRow) -> CredentialSummary:
-        data, has_token = self._typed(row), "access_token" in self._open(row)
-        open_fields = [field.name for field in TYPES[row.type].fields if not field.secret and field.name in data]
-        shown = {field: data[field] for field in open_fields}
-        return CredentialSummary(row.id, row.name, row.type, tuple(data), shown, has_token, row.created_at, row.updated_at)
+    def _summary(self, held: Held) -> CredentialSummary:
+        row = held.row
+        data, has_token = self._typed(row), "access_token" in self.store.stored(row)
+        # A reference says where a secret is, and is none.
+        open_fields = [field.name for field in TYPES[row.type].fields if not field.secret or row.source != STORED]
+        shown = {field: data[field] for field in open_fields if field in data}
+        return CredentialSummary(
+            row.id,
+            row.name,
+            row.type,
+            tuple(data),
+            shown,
+            has_token,
+            row.created_at,
+            row.updated_at,
+            row.source,
+            held.access.owner,
+            held.access.sharing,
+        )
 
-    async def open_all(self, workspace_id: str) -> dict[str, OpenedCredential]:
-        """Every credential of a workspace by name, opened for an execution."""
-        rows = await self._sealed.get(workspace_id)
-        return {row.name: OpenedCredential(row.name, row.type, self._open(row)) for row in rows}
+
+async def _check_targets(connection: AsyncConnection, workspace_id: str, sharing: Sharing) -> None:
+    workflows = await workflow_queries.ids_among(connection, workspace_id, sharing.workflows) if sharing.workflows else set()
+    people = {member.user_id for member in await members(connection, workspace_id)} if sharing.people else set()
+    for field, wanted, there in (("workflows", sharing.workflows, workflows), ("people", sharing.people, people)):
+        if wanted - there:
+            message = f"{len(wanted - there)} of the {field} are not of this workspace."
+            raise invalid(message, [{"field": f"sharing.{field}", "message": message}])
+
+
+def _refuse_sharing(actor: Actor, access: Access) -> None:
+    if actor.user_id != access.owner and not actor.may("admin"):
+        raise ServiceError("FORBIDDEN", "Only its owner and admins decide who may use this credential.", 403)
+
+
+def _in_words(sharing: Sharing) -> str:
+    if not sharing.restricted:
+        return "everybody of the workspace"
+    return f"{len(sharing.workflows)} workflows, {len(sharing.people)} people"
 
 
 def _check_name(name: str) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from prometheus_client import Counter
 from standardwebhooks import Webhook
 
 from app.adapters.http import EgressClient
@@ -43,10 +44,11 @@ PAUSES = (
 
 
 class Deliveries:
-    def __init__(self, database: Database, vault: Vault, http: EgressClient) -> None:
+    def __init__(self, database: Database, vault: Vault, http: EgressClient, results: Counter) -> None:
         self._database = database
         self._vault = vault
         self._http = http
+        self._results = results
         self._swept = time.monotonic()
         self._loop = PermanentLoop("webhook deliveries", self.run_due, LOOK_SECONDS)
 
@@ -82,6 +84,7 @@ class Deliveries:
         began = time.monotonic()
         status_code, error = await self._send(endpoint, row)
         took = round((time.monotonic() - began) * 1000)
+        self._results.labels("failed" if error else "delivered").inc()
         attempt = AttemptRow(row.id, row.attempts + 1, now, took, status_code, error[:500])
         async with self._database.write(counts=status_code == GONE) as connection:
             await queries.record(connection, attempt, **_outcome(attempt))

@@ -55,9 +55,9 @@ class Doors:
             raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no workflow `{name[:200]}` with a webhook.", 404)
         for webhook_id in ids[:-1]:
             try:
-                return await self._hooks.call(replace(call, webhook_id=webhook_id))
+                return await self._hooks.call(replace(call, webhook_id=webhook_id), is_guess=True)
             except ServiceError as error:
-                if error.code != "UNAUTHORIZED":
+                if error.code not in ("UNAUTHORIZED", "ADDRESS_REFUSED"):
                     raise
         return await self._hooks.call(replace(call, webhook_id=ids[-1]))
 

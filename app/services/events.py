@@ -21,6 +21,7 @@ from app.services.actors import Actor
 from app.services.arrivals import pass_on
 from app.services.errors import ServiceError, invalid
 from app.services.event_starts import EventStarts, event_of
+from app.services.execution_events import DROPPED
 from app.services.executions import HEARTBEAT_SECONDS
 
 KIND = "event"
@@ -81,6 +82,8 @@ class Events:
             yield None
             async for message in messages(subscription, HEARTBEAT_SECONDS):
                 yield message
+            if subscription.dropped:
+                yield DROPPED
 
     # -- by address ----------------------------------------------------------------------------------------------
 

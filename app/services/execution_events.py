@@ -17,6 +17,8 @@ from app.services.actors import Actor
 from app.services.executions import HEARTBEAT_SECONDS, Executions
 from app.services.traces import decoded
 
+DROPPED = Message("dropped", {"reason": "reads too slowly"})
+"""The last message to who could not keep up: better an end than a gap."""
 END_SECONDS = 10.0
 """How long an end may take to be on disk."""
 
@@ -46,6 +48,8 @@ class ExecutionEvents:
                     yield live
                 if live is not None and live.type == "execution_finished":
                     return
+            if subscription.dropped:
+                yield DROPPED
 
     async def known(self, actor: Actor, execution_id: str) -> Sequence[Message]:
         """What has happened so far: as the drive here remembers it, and what was before that as the journal does."""
@@ -94,3 +98,5 @@ class ExecutionEvents:
             yield None
             async for message in messages(subscription, HEARTBEAT_SECONDS):
                 yield message
+            if subscription.dropped:
+                yield DROPPED

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 
 from app.sdk import BlockError, Json
-from app.services.credentials import OpenedCredential
+from app.services.opened_credentials import OpenedCredential
 
 BARE_TYPES = ("bearer", "value", "llm")
 """Types of credential that hold a key and nothing else that is sent."""
@@ -71,11 +71,16 @@ class ExecutionSecrets:
             return {"Authorization": f"Bearer {self.model_api_key}"}
         return {}
 
-    def _signed(self, name: str, used: set[str], key_header: str) -> dict[str, str]:
+    def opened(self, name: str) -> OpenedCredential:
+        """A credential with its values. BlockError UNKNOWN_CREDENTIAL when there is none of that name."""
         credential = self.credentials.get(name)
         if credential is None:
             message = f"there is no credential `{name}` in this workspace"
             raise BlockError("UNKNOWN_CREDENTIAL", message, retryable=False)
+        return credential.usable()
+
+    def _signed(self, name: str, used: set[str], key_header: str) -> dict[str, str]:
+        credential = self.opened(name)
         used.add(credential.secret)
         if key_header and credential.type in BARE_TYPES:
             return {key_header: credential.secret}

@@ -27,6 +27,7 @@ from app.services.idempotency import Key
 from app.services.lending import Programs
 from app.services.pages import Page, Paging
 from app.services.past import find_past
+from app.services.places import place_of, read_place
 from app.services.refusals import refuse_unready
 from app.services.reuse import Past
 from app.services.run_options import RunOptions, part_of
@@ -187,9 +188,12 @@ class Executions:
                 q=asked.q,
                 order=asked.order,
                 offset=asked.page * asked.size,
-                limit=asked.size,
+                limit=asked.size + 1,
+                after=read_place(asked.after),
             )
-        return Page([_summary(row) for row in rows], total, asked.page, asked.size)
+        shown = rows[: asked.size]
+        following = place_of(shown[-1]) if len(rows) > asked.size else None
+        return Page([_summary(row) for row in shown], total, asked.page, asked.size, following)
 
     async def get(self, actor: Actor, execution_id: str) -> ExecutionDetail:
         actor.require("viewer")

@@ -60,6 +60,8 @@ class Exposure:
             yield Door("Encryption", "None, and none needed on this machine", "")
         else:
             yield Door("Encryption", "None: passwords travel in clear", "danger", "A TLS proxy and BLOCKYARD_BASE_URL")
+        if settings.trusted_proxies:
+            yield Door("Proxies that are believed", ", ".join(settings.trusted_proxies), "", "BLOCKYARD_TRUSTED_PROXIES")
         if settings.egress_allow:
             allowed = ", ".join(settings.egress_allow)
             yield Door("Private addresses that blocks may call", allowed, "warning", "BLOCKYARD_EGRESS_ALLOW")
@@ -74,6 +76,15 @@ class Exposure:
     def _secrets(self) -> Iterator[Door]:
         place = "BLOCKYARD_SECRET_KEY" if self._settings.secret_key else "secret.key in the data directory"
         yield Door("Master key", f"From {place}, version {self._vault.version}", "")
+        settings = self._settings
+        offered = {
+            f"variables {settings.secrets_env_prefix}…": settings.secrets_env_prefix,
+            f"files below {settings.secrets_dir}": settings.secrets_dir,
+            f"Vault at {settings.vault_addr}, below {settings.vault_prefix}": settings.vault_addr,
+        }
+        shown = "; ".join(text for text, is_on in offered.items() if is_on)
+        yield Door("Secrets elsewhere that credentials may name", shown or "None", "warning" if shown else "success")
+        yield Door("Mail of links", "On" if settings.smtp_url else "Off: links are shown to whoever makes them", "")
 
 
 def _inside(counted: Counts) -> Iterator[Door]:

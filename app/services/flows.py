@@ -21,7 +21,7 @@ from app.services.actors import Actor
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.graphs import Graphs
 from app.services.pages import Page, Paging
-from app.services.refusals import checked_name, graph_refused
+from app.services.refusals import checked_description, checked_name, graph_refused
 from app.services.workflow_settings import SettingsOfWorkflows, WorkflowSettings, parse_settings
 from app.services.workflows import Workflow, Workflows, WorkflowSummary
 
@@ -76,7 +76,7 @@ class Flows:
         self._settings = settings
         self._workflows = workflows
         self._graphs = graphs
-        self._triggers = frozenset(block.type for block in catalog if block.trigger)
+        self._triggers = catalog.triggers
         self._texts: OrderedDict[Hashable, str] = OrderedDict()
 
     # -- looking -------------------------------------------------------------------------------------------------
@@ -169,6 +169,9 @@ class Flows:
         Raises 409 with the reason when the text's form is too narrow for the graph that is there, 412 when it is stale.
         """
         actor.demand("workflows.write")
+        if change.name is not None:
+            checked_name(change.name)
+        checked_description(change.description or "")  # before anything is written
         document = None if change.text is None else await self._read(change.text)
         flow = await self.get(actor, id_or_name)
         found = flow.workflow
@@ -264,7 +267,7 @@ class Flows:
         for name in ("name", "namespace", "category", "description"):
             if not isinstance(content.get(name, ""), str):
                 raise invalid(f"`{name}` must be a text.", [{"field": name, "message": "must be a text"}])
-        graph, problems = self._graphs.parse({key: content.get(key, []) for key in ("blocks", "edges")})
+        graph, problems = self._graphs.parse({key: content.get(key, []) for key in ("blocks", "edges", "annotations")})
         if problems:
             raise graph_refused(problems)
         given = FlowChange(namespace=content.get("namespace", ""), category=content.get("category", ""))

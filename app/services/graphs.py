@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from app.engine.references import check_sources
 from app.engine.validate import too_large, validate
 from app.engine.values import decode_stored, encode
 from app.sdk import Json
+from app.services.credential_access import uses_of
 from app.services.schedule_times import schedule_problem
 
 MASK = "***"
@@ -144,6 +145,10 @@ class Graphs:
             fresh = {field: str(uuid4()) for field in palette_entry(declared)["mint"]} if declared else {}
             blocks.append(replace(block, config=block.config | fresh))
         return replace(graph, blocks=tuple(blocks))
+
+    def uses_of(self, graph: Graph, credentials: Collection[str]) -> list[Problem]:
+        """Every place of a graph that names one of these credentials."""
+        return uses_of(graph, self._catalog, credentials)
 
     def seal(self, text: str, workflow_id: str) -> bytes:
         """A text that may hold secrets of this workflow's blocks, as it is stored."""

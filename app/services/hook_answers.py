@@ -25,6 +25,8 @@ class HookCall:
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    address: str = ""
+    """Where it comes from, as far as the proxies on the way can be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class HookAnswer:
     """Whether an earlier call with the same idempotency key has led to it."""
 
 
-def call_details(call: HookCall) -> dict[str, Json]:
-    """What expressions see as `execution.request`; credentials are left out."""
+def call_details(call: HookCall, secret_header: str = "") -> dict[str, Json]:
+    """What expressions see as `execution.request`; credentials are left out, also of the header that holds the secret."""
+    hidden = HIDDEN_HEADERS | {secret_header.lower()} if secret_header else HIDDEN_HEADERS
     return {
         "method": call.method,
-        "headers": {name: value for name, value in call.headers.items() if name not in HIDDEN_HEADERS},
+        "headers": {name: value for name, value in call.headers.items() if name not in hidden},
         "query": {name: value for name, value in call.query.items() if name != "token"},
     }
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.db import inbound
 from app.db import workflows as queries
 from app.db.memory import Memory
 from app.db.session import Database
@@ -18,77 +21,156 @@ from app.services.errors import ServiceError
 from app.services.executions import new_execution
 from app.services.hook_answers import HookAnswer, HookCall, call_details, wait_for_answer
 from app.services.hook_body import read_body
+from app.services.hook_guard import Guard, Guards, Once
+from app.services.hook_refusals import HookRefusals
+from app.services.idempotency import Key
 from app.services.lending import Programs
 from app.services.light import LightWebhooks
 from app.services.starts import Started, Starts
 from app.services.workflow_rows import armed_window, changed
 
+REMEMBERED = frozenset({400, 401, 403, 405, 409, 413, 415, 422, 429})
+"""Statuses with which a call is refused for a reason that its sender, or whoever set up the webhook, can do something about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A call that may start something: the program to run, and what its guard has found out."""
+
+    program: Program
+    guard: Guard | None = None
+    once: Once | None = None
+
 
 class Hooks:
+    """`is_helper`: in a process that has nothing but what light workflows need."""
+
     def __init__(
-        self, database: Database, starts: Starts, programs: Programs, bus: EventBus, wait_seconds: float
+        self,
+        database: Database,
+        starts: Starts,
+        programs: Programs,
+        bus: EventBus,
+        wait_seconds: float,
+        *,
+        is_helper: bool = False,
     ) -> None:
         self._database = database
         self._starts = starts
         self._programs = programs
         self._bus = bus
         self._wait_seconds = wait_seconds
+        self._is_helper = is_helper
         self._webhooks = Memory(database, self._find)
+        self._guards = Guards()
+        self.refusals = HookRefusals(database)
         self.light = LightWebhooks(database, bus)
 
     async def _find(self, webhook_id: str) -> tuple[WorkflowRow, dict[str, WebhookRow]] | None:
         async with self._database.read() as connection:
             return await queries.find_webhook(connection, webhook_id)
 
-    async def call(self, call: HookCall) -> HookAnswer:
-        """Answer a webhook call. Raises ServiceError with the codes of G28; a wrong secret never uses up an arm."""
+    async def call(self, call: HookCall, *, is_guess: bool = False) -> HookAnswer:
+        """Answer a webhook call. Raises ServiceError with the codes of G28; a wrong secret never uses up an arm.
+
+        `is_guess`: the caller did not name this webhook; it is not told of calls that were meant for another.
+        """
         webhook_id = _checked_id(call.webhook_id)
         mark = self._database.changes.mark
         found = await self._webhooks.get(webhook_id)
         if found is None:
             raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no webhook `{webhook_id}`.", 404)
         row, sources = found
+        try:
+            started = await self._started(call, webhook_id, row, sources, mark)
+        except ServiceError as error:
+            if error.status in REMEMBERED and not is_guess:
+                self.refusals.note(webhook_id, row.workspace_id, error, call.address)
+            raise
+        return await wait_for_answer(started, self._wait_seconds)
+
+    async def too_large(self, call: HookCall, error: ServiceError) -> None:
+        """A call was refused before it was read. Raises 400 for an id that is none."""
+        webhook_id = _checked_id(call.webhook_id)
+        found = await self._webhooks.get(webhook_id)
+        if found is not None:
+            self.refusals.note(webhook_id, found[0].workspace_id, error, call.address)
+
+    async def _started(
+        self, call: HookCall, webhook_id: str, row: WorkflowRow, sources: dict[str, WebhookRow], mark: bytes
+    ) -> Started:
         deployed = row.state == "deployed" and "deployed" in sources
         webhook = sources["deployed" if deployed or "draft" not in sources else "draft"]
         revision = (row.deployed_revision if webhook.source == "deployed" else None) or row.revision
-        program = await self._authorize(call, webhook, revision)
+        admitted = await self._admitted(call, webhook, revision)
         if not row.enabled:
             raise ServiceError("WORKFLOW_DISABLED", "This workflow is switched off.", 403)
         if not deployed and armed_window(row) is None:
             raise ServiceError("NOT_DEPLOYED", "This workflow is neither deployed nor armed, so it takes no calls.", 403)
-        if deployed:
-            self.light.note(webhook_id, row, program, mark)
+        guard = admitted.guard
+        if self._is_helper and (guard is not None or not admitted.program.is_light):
+            raise ServiceError("MISDIRECTED", "This connection serves other webhooks. Please connect again.", 421)
+        if deployed and guard is None:
+            self.light.note(webhook_id, row, admitted.program, mark)
         variables = await read_body(call.headers.get("content-type", ""), call.body)
-        new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, call_details(call))
+        details = call_details(call, guard.secret_header) if guard is not None else call_details(call)
+        new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, details)
         try:
-            started = await self._starts.start(row, new) if deployed else await self._start_armed(row, new)
+            if deployed and (guard is None or (admitted.once is None and not guard.has_same)):
+                return await self._starts.start(row, new)
+            key = None if guard is None else guard.same(call, row, new)
+            return await self._start_within(row, new, webhook, key, admitted.once, armed=not deployed)
         except ServiceError as error:
             raise _too_many(error) if error.code == "CONCURRENCY_LIMIT" else error from None
-        return await wait_for_answer(started, self._wait_seconds)
 
-    async def _authorize(self, call: HookCall, webhook: WebhookRow, revision: int) -> Program:
-        """The program to run. Raises 401 without the webhook's secret, 405 for a method that the block does not take."""
+    async def _admitted(self, call: HookCall, webhook: WebhookRow, revision: int) -> Admitted:
+        """Raises 401 without proof of the webhook's secret, 405 for a method that the block does not take, and as guards do."""
         program = (await self._programs.load(webhook.workflow_id, revision)).program
         step = program.steps[program.plan.number[webhook.block_id]]
-        config = step.config.raw
-        if not secret_fits(str(config.get("webhook_secret") or ""), call.headers.get("authorization"), call.query.get("token")):
-            raise ServiceError("UNAUTHORIZED", "The webhook's secret is missing or wrong.", 401)
+        guard = self._guards.of(step)
+        if guard is not None:
+            guard.check_place(call)
+            guard.check_size(call)
+        once = None
+        if guard is not None and guard.replaces_secret:
+            once = guard.check_proof(call)
+        else:
+            secret = str(step.config.raw.get("webhook_secret") or "")
+            if not secret_fits(secret, call.headers.get("authorization"), call.query.get("token")):
+                raise ServiceError("UNAUTHORIZED", "The webhook's secret is missing or wrong.", 401)
         if not step.enabled:
             raise ServiceError("WEBHOOK_DISABLED", "This webhook block is switched off.", 403)
-        methods = config.get("methods") or ["POST"]
+        methods = step.config.raw.get("methods") or ["POST"]
         if call.method not in methods:
             raise ServiceError("METHOD_NOT_ALLOWED", f"This webhook takes {', '.join(methods)}, not {call.method}.", 405)
-        return program
+        if guard is not None:
+            self._guards.slow_down(webhook.webhook_id, guard)
+        return Admitted(program, guard, once)
 
-    async def _start_armed(self, row: WorkflowRow, new: NewExecution) -> Started:
-        """Use up the arm and accept the execution in one transaction: both happen, or neither."""
-        async with self._database.write() as connection:
-            accepted = await self._starts.accept_within(connection, row, new)
-            if not accepted.replayed and not await queries.consume_arm(connection, row.id, datetime.now(UTC)):
-                raise ServiceError("NOT_DEPLOYED", "The armed call has been used, or its time is over.", 403)
-        if not accepted.replayed:
+    async def _start_within(
+        self, row: WorkflowRow, new: NewExecution, webhook: WebhookRow, key: Key | None, once: Once | None, *, armed: bool
+    ) -> Started:
+        """Accept the execution, use up the arm and remember the signed call in one transaction: all of it happens, or nothing.
+
+        A call that is the same as an earlier one gets its execution, and changes nothing.
+        """
+        now = datetime.now(UTC)
+        async with self._database.write(counts=armed) as connection:
+            accepted = await self._starts.accept_within(connection, row, new, key)
+            if not accepted.replayed:
+                if once is not None:
+                    await _see(connection, row, webhook.webhook_id, once, now)
+                if armed and not await queries.consume_arm(connection, row.id, now):
+                    raise ServiceError("NOT_DEPLOYED", "The armed call has been used, or its time is over.", 403)
+        if armed and not accepted.replayed:
             self._bus.publish(f"workflow:{row.id}", changed(replace(row, armed_until=None)))
         return await self._starts.go(accepted)
+
+
+async def _see(connection: AsyncConnection, row: WorkflowRow, webhook_id: str, once: Once, now: datetime) -> None:
+    """Raises 409 when this signed call was accepted before."""
+    if not await inbound.see(connection, row.workspace_id, webhook_id, once.digest, once.until, now):
+        raise ServiceError("REPLAYED", "This signed call has come before, and counts once.", 409)
 
 
 def secret_fits(secret: str, authorization: str | None, token: str | None) -> bool:

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.db import places as queries
+from app.db import figures as queries
 from app.db.session import Database
 from app.hosts.embedded import EmbeddedHost
+from app.services.figures import Figures
+from app.services.loops import PermanentLoop
 
 INTEGRITY_SECONDS = 60.0
-COUNT_SECONDS = 15.0
-"""How long counts over whole tables are remembered."""
+LOOK_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +38,22 @@ class Insight:
         self._host = host
         self._began = time.monotonic()
         self._integrity: tuple[float, str, datetime] | None = None
-        self._counted = 0.0
         self._registry = CollectorRegistry()
+        self._figures = Figures(database)
+        self._registry.register(self._figures)
+        self.loop = PermanentLoop("counting executions", self._figures.look, LOOK_SECONDS)
         gauge = self._gauge
-        self._recorded = gauge("executions", "Executions on record", ["status"])
         self._waiting = gauge("executions_open", "Executions that have not ended", ["status"])
         self._running = gauge("executions_running", "Executions driven by this process", [])
         self._queue_age = gauge("queue_age_seconds", "Age of the oldest execution that waits for its turn", [])
         self._workflows = gauge("workflows", "Workflows by state", ["state"])
-        self._deliveries = gauge("webhook_deliveries", "Outbound webhook deliveries on record", ["status"])
+        self._lag = gauge("journal_lag_seconds", "Longest time to disk since the last look", [])
         self._uptime = gauge("uptime_seconds", "Since this process has started", [])
         self.requests = Counter(
             "blockyard_http_requests", "Requests by route", ["method", "route", "status"], registry=self._registry
+        )
+        self.deliveries = Counter(
+            "blockyard_webhook_deliveries", "Tries to deliver an outbound webhook", ["result"], registry=self._registry
         )
 
     def _gauge(self, name: str, help: str, labels: Iterable[str]) -> Gauge:
@@ -76,13 +81,11 @@ class Insight:
         now = datetime.now(UTC)
         self._running.set(self._host.running)
         self._uptime.set(time.monotonic() - self._began)
+        self._lag.set(self._host.journal_lag)
+        await self._figures.look()
         async with self._database.read() as connection:
-            open_now = await queries.open_executions(connection)
-            if time.monotonic() - self._counted > COUNT_SECONDS:
-                self._counted = time.monotonic()
-                _fill(self._recorded, await queries.by_status(connection))
-                _fill(self._workflows, await queries.workflow_states(connection))
-                _fill(self._deliveries, await queries.delivery_states(connection))
+            open_now = await queries.open_now(connection)
+            _fill(self._workflows, await queries.workflow_states(connection))
         _fill(self._waiting, [(status, count) for status, count, _ in open_now])
         oldest = [created for status, _, created in open_now if status == "queued" and created is not None]
         self._queue_age.set(max((now - oldest[0]).total_seconds(), 0.0) if oldest else 0.0)

@@ -41,7 +41,7 @@ class Layers:
         self._flows = flows
         self._workflows = workflows
         self._graphs = graphs
-        self._triggers = frozenset(block.type for block in catalog if block.trigger)
+        self._triggers = catalog.triggers
 
     async def list(self, actor: Actor, flow: str) -> Sequence[Layer]:
         """Raises 404, and 409 with the reason when the graph has no layers."""

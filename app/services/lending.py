@@ -12,24 +12,29 @@ from functools import cached_property
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters.llm import LanguageModels
+from app.adapters.network_visits import EgressNetwork
 from app.adapters.vault import Vault, VaultError
 from app.catalog import Catalog
 from app.db import workflows as queries
 from app.db.session import Database
 from app.engine.context import Environment
 from app.engine.expressions import Secret
-from app.engine.program import compile_program
+from app.engine.program import Program, compile_program
 from app.engine.tools import BlockTools
 from app.hosts.handles import LoadedProgram, Unavailable, WorkflowBroken
 from app.journal.records import NewExecution
-from app.sdk import Blocks, Http, Models, Platform, Sandbox, State, Workflows
-from app.services.credentials import Credentials, OpenedCredential
+from app.sdk import Blocks, Files, Http, Models, Network, Platform, Sandbox, State, Tables, Workflows
+from app.services.credentials import Credentials
 from app.services.execution_secrets import ExecutionSecrets
 from app.services.graphs import Graphs
+from app.services.lent_tables import WorkspaceTables
 from app.services.model_keys import ExecutionKeys
 from app.services.oauth import OAuth
+from app.services.opened_credentials import OpenedCredential
 from app.services.secret_http import SecretHttp
+from app.services.secret_network import SecretNetwork
 from app.services.state import StateStore
+from app.services.workspace_files import FileStore
 
 CACHED_PROGRAMS = 200
 
@@ -96,6 +101,14 @@ class ExecutionEnvironment:
         return self._lending.state.of(self._execution.workspace_id)
 
     @property
+    def files(self) -> Files:
+        return self._lending.files.of(self._execution.workspace_id)
+
+    @property
+    def tables(self) -> Tables:
+        return WorkspaceTables(self._lending.state.database, self._execution.workspace_id)
+
+    @property
     def workflows(self) -> Workflows:
         return self._lending.workflows(self._execution)
 
@@ -106,6 +119,10 @@ class ExecutionEnvironment:
     @cached_property
     def http(self) -> Http:
         return SecretHttp(self._lending.http, self._secrets)
+
+    @cached_property
+    def network(self) -> Network:
+        return SecretNetwork(self._lending.network, self._secrets)
 
     @cached_property
     def models(self) -> Models:
@@ -149,6 +166,7 @@ class Lending:
     oauth: OAuth
     vault: Vault
     http: Http
+    network: EgressNetwork
     models: LanguageModels
     sandbox: Sandbox
     settings: Mapping[str, str]
@@ -157,6 +175,7 @@ class Lending:
     catalog: Catalog
     workflows: Callable[[NewExecution], Workflows]
     platform: Callable[[NewExecution], Platform]
+    files: FileStore
 
     async def program(self, workflow_id: str, revision: int) -> LoadedProgram:
         with _told_apart():
@@ -166,8 +185,18 @@ class Lending:
         """Credentials are opened only for a program that could use one."""
         program = (await self.program(execution.workflow_id, execution.revision)).program
         with _told_apart():
-            opened = await self.credentials.open_all(execution.workspace_id) if program.uses_secrets else {}
+            opened = await self._opened(execution, program) if program.uses_secrets else {}
         return ExecutionEnvironment(self, execution, opened)
+
+    async def _opened(self, execution: NewExecution, program: Program) -> dict[str, OpenedCredential]:
+        workspace, workflow = execution.workspace_id, execution.workflow_id
+        return await self.credentials.store.opened_for(workspace, workflow, execution.revision, lambda: _texts(program))
+
+
+def _texts(program: Program) -> str:
+    """All that a program's configurations say."""
+    here = [repr(step.config.raw) for step in program.steps]
+    return "\n".join([*here, *(_texts(body) for body in program.bodies.values())])
 
 
 @contextmanager

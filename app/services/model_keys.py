@@ -29,6 +29,10 @@ class CallSigner:
     trusted: bool
     used: set[str] = field(default_factory=set)
 
+    async def ready(self, text: str) -> None:
+        """Fetch the tokens that have ended, of the credential and of those that a text names. Raises BlockError."""
+        await self.secrets.make_ready(self.credential, text)
+
     def headers(self) -> dict[str, str]:
         """The headers that sign a call. BlockError UNKNOWN_CREDENTIAL when there is no such credential."""
         return self.secrets.signature(self.credential, self.used, own_model=self.trusted, key_header=self.key_header)

@@ -16,8 +16,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from app.engine.values import NotJson, decode
 from app.sdk import BlockError, Http, HttpRequest
 from app.services.actors import Actor
-from app.services.credentials import Credentials, OpenedCredential
+from app.services.credentials import Credentials
 from app.services.errors import ServiceError, invalid
+from app.services.opened_credentials import OpenedCredential
 
 CLIENT, CODE = "oauth2_client", "oauth2_code"
 CONSENT_SECONDS: Final = 600
@@ -92,22 +93,22 @@ class OAuth:
             tokens = await self._fetch(opened, form)
         except BlockError as error:
             raise ServiceError("OAUTH", f"The service gave no token: {error.message}.", 502) from None
-        await self._credentials.keep_tokens(actor.workspace_id, opened.name, tokens)
+        await self._credentials.store.keep_tokens(actor.workspace_id, opened.name, tokens)
 
     async def renewed(self, workspace_id: str, name: str) -> OpenedCredential:
         """A credential with a token that is good for a while yet. Raises BlockError when none can be had."""
         async with self._turns[f"{workspace_id}/{name}"]:
-            opened = (await self._credentials.open_all(workspace_id)).get(name)
+            opened = await self._credentials.store.opened_by_name(workspace_id, name)
             if opened is None:
                 raise BlockError("UNKNOWN_CREDENTIAL", f"there is no credential `{name}` in this workspace")
             if not opened.needs_token:
                 return opened  # somebody else was faster
             tokens = await self._fetch(opened, _grant(opened))
-            return await self._credentials.keep_tokens(workspace_id, name, tokens)
+            return await self._credentials.store.keep_tokens(workspace_id, name, tokens)
 
     async def _fetch(self, opened: OpenedCredential, form: Mapping[str, str]) -> dict[str, str]:
         """What the service answers, as it is kept. Raises BlockError, whose message holds no secret."""
-        data = opened.data
+        data = opened.usable().data
         signed = dict(form) | {"client_id": data["client_id"], "client_secret": data["client_secret"]}
         request = HttpRequest(
             "POST",

@@ -10,13 +10,18 @@ from app.catalog import Catalog
 from app.describe import FormField, form
 from app.engine.graph import Edge, Graph, GraphBlock
 from app.engine.operations import (
+    AddAnnotation,
     AddBlock,
     Connect,
     Disconnect,
     Drawing,
+    MoveAnnotations,
     MoveBlocks,
     Operation,
+    RemoveAnnotation,
     RemoveBlock,
+    RenameWorkflow,
+    SetAnnotation,
     SetBlock,
     SetField,
     apply,
@@ -125,6 +130,32 @@ class _Telling:
                 if edge_before is None:
                     return []
                 return [(f"{self._name(edge_before.source)} no longer connected to {self._name(edge_before.target)}", None)]
+            case RenameWorkflow(name=name):
+                return [(f"Workflow renamed {quoted(name)}", None)]
+            case _:
+                return [(text, None) for text in self._of_annotation(operation)]
+
+    def _of_annotation(self, operation: Operation) -> list[str]:
+        match operation:
+            case AddAnnotation(annotation=annotation):
+                return [f"{self._annotation(str(annotation['id']))} added"]
+            case RemoveAnnotation(annotation_id=annotation_id):
+                return [f"{self._annotation(annotation_id)} removed"]
+            case MoveAnnotations(positions=positions) if len(positions) > 1:
+                return [f"{len(positions)} notes and frames moved"]
+            case MoveAnnotations(positions=positions):
+                return [f"{self._annotation(next(iter(positions)))} moved"]
+            case SetAnnotation(annotation_id=annotation_id, text=text):
+                return [f"{self._annotation(annotation_id)} {'changed' if text is None else 'rewritten'}"]
+            case _:
+                return []
+
+    def _annotation(self, annotation_id: str) -> str:
+        """Its kind, and how its text begins."""
+        found = self._after.annotations.get(annotation_id) or self._before.annotations.get(annotation_id)
+        lines = found.text.strip().splitlines() if found else []
+        kind = "Frame" if found and found.kind == "frame" else "Note"
+        return f"{kind} {quoted(lines[0])}" if lines else kind
 
     def _name(self, block_id: str) -> str:
         found = self._before.blocks.get(block_id) or self._after.blocks.get(block_id)

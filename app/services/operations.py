@@ -18,16 +18,16 @@ from app.db.session import Database
 from app.db.workflows import WorkflowRow
 from app.engine.graph import Graph, Problem
 from app.engine.messages import iso
-from app.engine.operations import MAX_OPERATIONS, AddBlock, Conflict, Operation, SetField, applied
+from app.engine.operations import MAX_OPERATIONS, AddBlock, Conflict, Operation, RenameWorkflow, SetField, applied
 from app.engine.values import decode_stored, depth_exceeds
 from app.hosts.bus import EventBus
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.errors import ServiceError, invalid
 from app.services.graphs import Graphs
-from app.services.refusals import graph_refused
+from app.services.refusals import checked_name, graph_refused
 from app.services.revisions import Batch, RevisionWriter, dumped
-from app.services.workflow_rows import announce, find_row, load_graph, tell_of_graph
+from app.services.workflow_rows import announce, find_row, load_graph, rename, tell_of_graph
 
 MOST_MISSED = 500
 """More missed batches than this are not told; whoever missed them reads the graph anew."""
@@ -133,7 +133,8 @@ class Operations:
             if sent.base_revision != row.revision:
                 raise _stale(row, sent, await self._missed(connection, actor, row, sent.base_revision))
             graph = await load_graph(connection, self._graphs, row, row.revision)
-            after, inverses = self._applied(graph, operations)
+            after, inverses = self._applied(graph, operations, row.name)
+            await self._rename(connection, row, operations)
             batch = Batch(operations, inverses, sent.client_id, sent.batch_id, sent.kind, sent.unit or sent.batch_id)
             revision = await self._writer.next(connection, actor, row, graph, after, batch, sent.message)
         tell_of_graph(self._bus, row.id, revision, actor.username, sent.batch_id)
@@ -167,9 +168,17 @@ class Operations:
             return operation
         return AddBlock(block=operation.block | {"type": self._graphs.canonical(operation.block["type"])})
 
-    def _applied(self, graph: Graph, operations: Sequence[Operation]) -> tuple[Graph, tuple[tuple[Operation, ...], ...]]:
+    async def _rename(self, connection: AsyncConnection, row: WorkflowRow, operations: Sequence[Operation]) -> None:
+        """Give the workflow the last of the names in a batch."""
+        names = [operation.name for operation in operations if isinstance(operation, RenameWorkflow)]
+        if names and names[-1] != row.name:
+            await rename(connection, row.id, checked_name(names[-1]))
+
+    def _applied(
+        self, graph: Graph, operations: Sequence[Operation], name: str
+    ) -> tuple[Graph, tuple[tuple[Operation, ...], ...]]:
         try:
-            after, inverses = applied(graph, operations)
+            after, inverses = applied(graph, operations, name)
         except Conflict as conflict:
             raise graph_refused([conflict.as_problem()]) from None
         touched = {operation.block_id for operation in operations if isinstance(operation, SetField)}

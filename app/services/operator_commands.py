@@ -41,8 +41,8 @@ class OperatorCommands:
         async with self._database.read() as connection:
             return await queries.all_users(connection)
 
-    async def create_user(self, email: str, username: str, role: str, workspace_of: str) -> str:
-        """A user in the workspace of another one; returns the token of the link where they choose a password."""
+    async def create_user(self, email: str, username: str, role: str, workspace_of: str) -> tuple[str, str]:
+        """A user in the workspace of another one: their e-mail, and the token of the link where they choose a password."""
         password = secrets.token_urlsafe(32)
         chosen = checked_role(role)
         email, username = checked_account(email, username, password)
@@ -54,14 +54,14 @@ class OperatorCommands:
                 raise not_found("user", workspace_of or "of the first workspace")
             await insert_new(connection, user, place[0], chosen)
             await record_by_operator(connection, "member.add", f"{username}: {chosen}", place[0])
-            return await make_reset_link(connection, user)
+            return user.email, await make_reset_link(connection, user)
 
-    async def reset_link(self, login: str) -> str:
-        """The token of a link where this user chooses a new password."""
+    async def reset_link(self, login: str) -> tuple[str, str]:
+        """A user's e-mail, and the token of a link where they choose a new password."""
         async with self._database.write() as connection:
             user = await _user(connection, login)
             await record_by_operator(connection, "account.reset-link", user.username)
-            return await make_reset_link(connection, user)
+            return user.email, await make_reset_link(connection, user)
 
     async def set_disabled(self, login: str, disabled: bool) -> None:
         """A disabled user cannot sign in, their sessions end, and their keys are refused."""

@@ -19,6 +19,8 @@ class Page(Generic[T]):
     total: int
     page: int
     size: int
+    next: str | None = None
+    """Where the next page begins, of a list that goes on after a place; such a page stays the same when something is added."""
 
     @property
     def pages(self) -> int:
@@ -27,13 +29,14 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Which part of a list is asked for; `page` counts from 0."""
+    """Which part of a list is asked for; `page` counts from 0, or from the place `after`."""
 
     page: int = 0
     size: int = 25
     q: str = ""
     sort: str = ""
     order: str = ""
+    after: str = ""
 
     def checked(self, *sorts: str) -> Paging:
         """The same with defaults filled in; `sorts` are the allowed ones, the first is the default. Raises 400."""
@@ -49,4 +52,4 @@ class Paging:
             raise invalid("`order` must be asc or desc.")
         if len(self.q) > 200:
             raise invalid("`q` may have 200 characters.")
-        return Paging(self.page, self.size, self.q, sort, order)
+        return Paging(self.page, self.size, self.q, sort, order, self.after)

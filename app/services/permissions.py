@@ -18,6 +18,7 @@ SCOPES: Final[Mapping[str, str]] = {
     "executions:write": "Cancel and retry executions, decide approvals",
     "credentials:write": "List, add, change and delete credentials",
     "kv": "Read and write stored values",
+    "tables": "Read and change data tables",
     "admin": "Manage members, keys and settings, read the audit log",
     "mcp": "Connect agents by MCP",
 }
@@ -53,6 +54,9 @@ PERMISSIONS: Final[Mapping[str, Permission]] = {
     "events.send": Permission("executor", "flows:run", audited=True),
     "state.read": Permission("viewer", "kv"),
     "state.write": Permission("executor", "kv", audited=True),
+    "tables.read": Permission("viewer", "tables"),
+    "tables.write": Permission("executor", "tables", audited=True),
+    "tables.design": Permission("editor", "tables", audited=True),
     "credentials.read": Permission("viewer", "credentials:write"),
     "credentials.write": Permission("editor", "credentials:write"),
     "keys.read": Permission("admin", "admin"),
@@ -68,10 +72,12 @@ PERMISSIONS: Final[Mapping[str, Permission]] = {
     "operator.read": Permission("admin", "admin"),
     "metrics.read": Permission("admin", "admin"),
     "mcp.use": Permission("viewer", "mcp"),
+    "copilot.ask": Permission("viewer", "flows:read"),
 }
 """Every route names one of these. A key may do what its scopes say and its owner's role allows.
 
-`workflows.draft` changes a drawing, whose own log keeps who did it; `workflows.preview` answers a form and stores nothing.
+`workflows.draft` changes a drawing, whose own log keeps who did it; `workflows.preview` answers a form and stores nothing;
+`copilot.ask` writes into a conversation of one's own.
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from app.db import idempotency
+from app.db import idempotency, inbound
 from app.db import kv as state
 from app.db import retention as queries
 from app.db.session import Database
@@ -35,6 +35,8 @@ class RetentionLoop:
         async with self._database.write(counts=False) as connection:
             await idempotency.delete_expired(connection, now - KEPT)
             await state.delete_expired(connection, now)
+            await inbound.forget_seen(connection, now)
+            await inbound.forget_refused(connection)
         async with self._database.read() as connection:
             found = await queries.with_settings(connection)
         deleted = 0

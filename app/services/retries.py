@@ -25,10 +25,11 @@ SAME, NEWEST = "same", "newest"
 
 @dataclass(frozen=True, slots=True)
 class RetryRequest:
-    """`begin`: "failed", "start" or a block's id; `revision`: "same" or "newest"."""
+    """`begin`: "failed", "start" or a block's id; `revision`: "same" or "newest"; `use_pins`: pinned outputs are used."""
 
     begin: str = FAILED
     revision: str = SAME
+    use_pins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,11 @@ def read_retry(body: dict[str, Json]) -> tuple[RetryRequest, bool]:
         raise _wrong("from", f"must be {FAILED}, {START} or a block's id")
     if revision not in (SAME, NEWEST):
         raise _wrong("revision", f"must be {SAME} or {NEWEST}")
-    if not isinstance(dry, bool):
-        raise _wrong("dry", "must be true or false")
-    return RetryRequest(begin, revision), dry
+    use_pins = body.get("use_pins", False)
+    for name, flag in (("dry", dry), ("use_pins", use_pins)):
+        if not isinstance(flag, bool):
+            raise _wrong(name, "must be true or false")
+    return RetryRequest(begin, revision, use_pins), dry
 
 
 class Retries:
@@ -93,9 +96,9 @@ class Retries:
             new,
             mode=old.mode,
             depth=old.depth,
-            options=old.options,
+            options={**(old.options or {"only": None}), "use_pins": True} if request.use_pins else old.options,
             retry_of=old.id,
-            reports_failure=new.reports_failure and old.mode == "live" and old.options is None,
+            reports_failure=new.reports_failure and old.mode == "live" and old.options is None and not request.use_pins,
         )
         program = (await self._programs.load(plan.row.id, plan.revision)).program
         started = await self._starts.start(plan.row, new, copy=Copy(old.id, sorted(whole(program, plan.kept))))

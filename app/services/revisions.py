@@ -1,7 +1,8 @@
 """Writing revisions: the graph, what led to it, and the thinning of those that nobody will miss.
 
-Every write makes a revision of its own number. Of the revisions that one author made within the same five minutes only
-the last is kept, once they are a minute old and unless they are named, deployed or used by an execution.
+Every write makes a revision of its own number. Of the revisions that one author made in the editor within the same five
+minutes only the last is kept, once they are a minute old and unless they are named, deployed or used by an execution. What
+programs wrote as a whole, as YAML or as a graph, stays.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from app.engine.operations import OPERATIONS, Operation, applied, difference
 from app.engine.values import decode_stored, encode
 from app.sdk import Json
 from app.services.actors import Actor
+from app.services.credential_uses import refuse_unshared
 from app.services.errors import ServiceError
 from app.services.graphs import Graphs
 from app.services.operation_words import Words
@@ -34,6 +36,7 @@ LOG_LENGTH = 5_000
 BURST = timedelta(minutes=5)
 SETTLED = timedelta(minutes=1)
 """How old a revision must be to be thinned out; by then whoever has read its number has used it."""
+BY_HAND = ("edit", "undo", "redo")
 LOOKED_AT = 400
 MOST_EXECUTIONS = 5_000
 MOST_WORDS = 50
@@ -122,6 +125,7 @@ class RevisionWriter:
         if taken:
             blocks = dict(webhook_ids)
             raise graph_refused([_taken(blocks[one]) for one in sorted(taken)])
+        await refuse_unshared(connection, actor, row.id, graph, self._graphs)
         stored = self._graphs.store(graph, row.id)
         if len(stored) > MAX_GRAPH_BYTES:
             raise ServiceError("TOO_LARGE", f"A workflow may have {MAX_GRAPH_BYTES:,} bytes; this one has {len(stored):,}.", 400)
@@ -162,6 +166,7 @@ def within_bursts(marks: Sequence[RevisionMark], now: datetime) -> list[Revision
         mark
         for follower, mark in pairwise(marks)
         if mark.revision > 1
+        and mark.kind in BY_HAND
         and now - mark.created_at > SETTLED
         and mark.author_id == follower.author_id
         and _burst(mark.created_at) == _burst(follower.created_at)
@@ -179,7 +184,7 @@ def dumped(operations: Sequence[Operation]) -> list[Json]:
 
 
 def _is_said(operation: dict[str, Json], name: str) -> bool:
-    if operation["type"] == "set_block":
+    if operation["type"] in ("set_block", "set_annotation"):
         return operation[name] is not None
     return not (name == "remove" and not operation[name])
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from app.adapters.llm_masking import Mask
 from app.sdk import BlockError, Http, HttpRequest, HttpResponse
 from app.services.execution_secrets import ExecutionSecrets
+from app.services.signings import signed
 
 
 class SecretHttp:
@@ -24,15 +25,19 @@ class SecretHttp:
         try:
             response = await self._client.send(opened)
         except BlockError as error:
-            raise _masked_error(error, mask) from None
+            raise masked_error(error, mask) from None
         return _masked(response, mask) if used else response
 
     def _opened(self, request: HttpRequest, used: set[str]) -> HttpRequest:
         own_model = self._is_own_model(request)
         headers = self._secrets.reveal_in(dict(request.headers), used)
-        signature = self._secrets.signature(request.credential, used, own_model=own_model)
+        by_type = bool(request.credential and request.signings)
+        signature = {} if by_type else self._secrets.signature(request.credential, used, own_model=own_model)
         content = None if request.content is None else self._secrets.reveal(_text(request.content), used)
-        return replace(
+        route = request.route
+        if route is not None:
+            route = replace(route, proxy=self._secrets.reveal(route.proxy, used))
+        revealed = replace(
             request,
             url=self._secrets.reveal(request.url, used),
             params=self._secrets.reveal_in(dict(request.params), used),
@@ -41,9 +46,11 @@ class SecretHttp:
             form=self._secrets.reveal_in(request.form, used),
             multipart=self._secrets.reveal_in(request.multipart, used),
             content=None if content is None else _bytes(content),
+            route=route,
             credential="",
             trusted=own_model,
         )
+        return signed(revealed, self._secrets.opened(request.credential), used) if by_type else revealed
 
     def _is_own_model(self, request: HttpRequest) -> bool:
         base = self._secrets.model_base
@@ -55,7 +62,8 @@ def _masked(response: HttpResponse, mask: Mask) -> HttpResponse:
     return HttpResponse(response.status_code, headers, _bytes(mask.text(_text(response.content))), mask.text(response.text))
 
 
-def _masked_error(error: BlockError, mask: Mask) -> BlockError:
+def masked_error(error: BlockError, mask: Mask) -> BlockError:
+    """The same failure without secrets in its words."""
     return BlockError(
         error.code,
         mask.text(error.message),

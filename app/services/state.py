@@ -19,10 +19,10 @@ class StateStore:
     """Makes the sdk's State for a workspace."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def of(self, workspace_id: str) -> WorkspaceState:
-        return WorkspaceState(self._database, workspace_id)
+        return WorkspaceState(self.database, workspace_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,26 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.adapters.http import EgressClient
+from app.adapters.llm import LanguageModels
+from app.adapters.sandbox import MontySandbox
 from app.adapters.vault import Vault
 from app.db.session import Database
 from app.hosts.embedded import EmbeddedHost
 from app.services.agent_tools import AgentTools
+from app.services.calendar import Calendar
 from app.services.channel_tools import ChannelTools
 from app.services.channels import Channels
+from app.services.charts import Charts
 from app.services.container import Services
+from app.services.copilot.building import CopilotParts, build_copilot
+from app.services.copilot.service import Copilot
+from app.services.data_tables import DataTables
 from app.services.deliveries import Deliveries
 from app.services.doors import Doors
 from app.services.endpoints import Endpoints
 from app.services.execution_log import ExecutionLog
-from app.services.flow_revisions import FlowRevisions
 from app.services.flows import Flows
+from app.services.foreign import Foreign
 from app.services.graphs import Graphs
 from app.services.groups import Groups
 from app.services.insight import Insight
@@ -30,8 +37,12 @@ from app.services.monitor import Monitor, MonitoredBus
 from app.services.offered_tools import OfferedTools
 from app.services.outward import Outward
 from app.services.own_tools import OwnTools
+from app.services.preferences import Preferences
+from app.services.shelves import Shelves
 from app.services.starts import Starts
+from app.services.table_files import TableFiles
 from app.services.tasks import Tasks
+from app.services.test_inputs import TestInputs
 from app.services.trigger_clock import TriggerClock
 from app.services.triggers import Triggers
 from app.settings import Settings
@@ -57,6 +68,8 @@ class Parts:
     bus: MonitoredBus
     http: EgressClient
     settings: Settings
+    models: LanguageModels
+    sandbox: MontySandbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +78,12 @@ class Surfaces:
 
     studio: Services
     flows: Flows
-    flow_revisions: FlowRevisions
+    foreign: Foreign
     tasks: Tasks
     execution_log: ExecutionLog
     key_values: KeyValues
+    data_tables: DataTables
+    table_files: TableFiles
     triggers: Triggers
     doors: Doors
     layers: Layers
@@ -77,6 +92,12 @@ class Surfaces:
     channel_tools: ChannelTools
     endpoints: Endpoints
     agent_tools: AgentTools
+    copilot: Copilot
+    test_inputs: TestInputs
+    shelves: Shelves
+    preferences: Preferences
+    charts: Charts
+    calendar: Calendar
     insight: Insight
     monitor: Monitor
     monitor_token: str
@@ -87,6 +108,7 @@ class Surfaces:
 def build_surfaces(parts: Parts, services: Services) -> Surfaces:
     """All of them over one server."""
     database = parts.database
+    data_tables = DataTables(database)
     flows = Flows(database, services.workflows, services.workflow_settings, parts.graphs, services.catalog)
     doors = Doors(
         database, services.hooks, services.executions, parts.programs, parts.starts, parts.settings.wait_seconds
@@ -94,13 +116,21 @@ def build_surfaces(parts: Parts, services: Services) -> Surfaces:
     channels = Channels(database, parts.vault, doors)
     own = OwnTools(flows, services.workflows, services.executions, parts.graphs, services.catalog)
     offered = OfferedTools(database, parts.programs, parts.starts, parts.settings.wait_seconds)
+    of_copilot = CopilotParts(
+        database, parts.vault, parts.graphs, services.catalog, parts.sandbox, parts.models, parts.settings, services.workflows,
+        services.executions, services.operations, services.credentials, services.gallery, flows,
+    )  # fmt: skip
+    copilot, own_tools = build_copilot(of_copilot, own)
+    insight = Insight(database, parts.host)
     return Surfaces(
         studio=services,
         flows=flows,
-        flow_revisions=FlowRevisions(database, services.workflows, parts.graphs),
+        foreign=Foreign(flows, parts.graphs, services.catalog),
         tasks=Tasks(database, parts.programs),
         execution_log=ExecutionLog(database, parts.host, services.executions, services.execution_events),
         key_values=KeyValues(database),
+        data_tables=data_tables,
+        table_files=TableFiles(database, data_tables),
         triggers=Triggers(database, parts.vault),
         doors=doors,
         layers=Layers(flows, services.workflows, parts.graphs, services.catalog),
@@ -108,14 +138,23 @@ def build_surfaces(parts: Parts, services: Services) -> Surfaces:
         channels=channels,
         channel_tools=ChannelTools(channels, doors),
         endpoints=Endpoints(database, parts.vault),
-        agent_tools=AgentTools(own.list(), offered.list),
-        insight=Insight(database, parts.host),
+        agent_tools=AgentTools(own_tools, offered.list),
+        copilot=copilot,
+        test_inputs=TestInputs(database),
+        shelves=Shelves(database),
+        preferences=Preferences(database),
+        charts=Charts(database),
+        calendar=Calendar(database, parts.graphs),
+        insight=insight,
         monitor=Monitor(database, parts.host, parts.bus),
         monitor_token=parts.settings.monitor_token,
         monitor_public=parts.settings.monitor_public,
         loops=(
             TriggerClock(database, parts.starts),
+            copilot.turns,
+            copilot.conversations,
             Outward(database, parts.bus),
-            Deliveries(database, parts.vault, parts.http),
+            Deliveries(database, parts.vault, parts.http, insight.deliveries),
+            insight.loop,
         ),
     )

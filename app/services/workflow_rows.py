@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import workflows as queries
@@ -41,6 +42,14 @@ async def load_graph(connection: AsyncConnection, graphs: Graphs, row: WorkflowR
     return Graph() if stored is None else graphs.restore(stored, row.id)
 
 
+async def rename(connection: AsyncConnection, workflow_id: str, name: str) -> None:
+    """Raises 409 when another workflow of the workspace has the name."""
+    try:
+        await queries.update(connection, workflow_id, name=name)
+    except IntegrityError:
+        raise ServiceError("NAME_TAKEN", f"There is already a workflow named `{name}`.", 409) from None
+
+
 def armed_window(row: WorkflowRow) -> datetime | None:
     """The end of the armed window while it is open."""
     return row.armed_until if row.armed_until and row.armed_until > datetime.now(UTC) else None
@@ -63,7 +72,6 @@ def tell_of_graph(bus: EventBus, workflow_id: str, revision: int, author: str = 
 
 def changed(row: WorkflowRow) -> Message:
     window = armed_window(row)
-    return Message(
-        "workflow_changed",
-        {"revision": row.revision, "state": row.state, "enabled": row.enabled, "armed_until": iso(window) if window else None},
-    )
+    until = iso(window) if window else None
+    data = {"name": row.name, "revision": row.revision, "state": row.state, "enabled": row.enabled, "armed_until": until}
+    return Message("workflow_changed", data)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError
 
 from app.db import executions as execution_queries
-from app.db import operations as log_queries
 from app.db import schedules as schedule_queries
 from app.db import workflows as queries
 from app.db.session import Database
-from app.db.workflows import ListedWorkflow, RevisionRow, WorkflowRow
+from app.db.workflows import ListedWorkflow, WorkflowRow
 from app.engine.graph import Graph, Problem
 from app.engine.values import decode, encode
 from app.hosts.bus import EventBus
@@ -32,8 +31,6 @@ from app.services.refusals import (
 from app.services.revisions import RevisionWriter, replacing
 from app.services.workflow_rows import announce, armed_window, find_row, load_graph, tell_of_graph
 from app.services.workflow_settings import WorkflowSettings, settings_of, store_settings
-
-RevisionSummary = RevisionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +87,21 @@ class Workflows:
         self._bus = bus
         self._writer = writer
 
-    async def list(self, actor: Actor, paging: Paging) -> Page[WorkflowSummary]:
+    async def list(self, actor: Actor, paging: Paging, *, group_id: str = "", tag: str = "") -> Page[WorkflowSummary]:
+        """One page of the workflows, of all or of those in a group or with a tag."""
         actor.require("viewer")
         asked = paging.checked("updated_at", "created_at", "name")
         async with self._database.read() as connection:
             rows, total = await queries.listed(
-                connection, actor.workspace_id, asked.q, asked.sort, asked.order, asked.page * asked.size, asked.size
+                connection,
+                actor.workspace_id,
+                asked.q,
+                asked.sort,
+                asked.order,
+                asked.page * asked.size,
+                asked.size,
+                group_id=group_id,
+                tag=tag,
             )
         return Page([_summary(listed) for listed in rows], total, asked.page, asked.size)
 
@@ -227,7 +233,10 @@ class Workflows:
             await schedule_queries.replace_all(connection, row.id, [])
 
     async def put_graph(self, actor: Actor, id_or_name: str, raw: Json, if_match: int | None, message: str = "") -> SavedGraph:
-        """Replace the whole graph (contract.md G24). Raises 400 with every problem, 412 when `if_match` is stale."""
+        """Replace the whole graph (contract.md G24); notes and frames stay where none are given, not even an empty list.
+
+        Raises 400 with every problem, 412 when `if_match` is stale.
+        """
         actor.require("editor")
         graph, problems = self._graphs.parse(raw)
         if problems:
@@ -238,20 +247,12 @@ class Workflows:
                 message = f"The workflow is at revision {row.revision}, not {if_match}: somebody has changed it since."
                 raise ServiceError("STALE_REVISION", message, 412, data={"revision": row.revision})
             before = await load_graph(connection, self._graphs, row, row.revision)
+            if "annotations" not in raw:
+                graph = replace(graph, annotations=before.annotations)
             revision = await self._writer.next(connection, actor, row, before, graph, replacing(before, graph), message)
         tell_of_graph(self._bus, row.id, revision)
         await announce(self._database, self._bus, actor, row.id)
         return SavedGraph(len(graph.blocks), len(graph.edges), revision, self._graphs.readiness(graph))
-
-    async def revisions(self, actor: Actor, id_or_name: str, paging: Paging) -> Page[RevisionSummary]:
-        """Every state that is kept, newest first."""
-        actor.require("viewer")
-        asked = paging.checked("revision")
-        async with self._database.read() as connection:
-            row = await find_row(connection, actor.workspace_id, id_or_name)
-            found = await queries.list_revisions(connection, row.id, asked.page * asked.size, asked.size)
-            total = await log_queries.count_revisions(connection, row.id)
-        return Page(found, total, asked.page, asked.size)
 
 
 def _summary(listed: ListedWorkflow) -> WorkflowSummary:

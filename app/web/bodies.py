@@ -10,7 +10,7 @@ from litestar import Request
 
 from app.engine.values import NotJson, decode
 from app.sdk import Json
-from app.services.errors import ServiceError, invalid
+from app.services.errors import ServiceError, invalid, not_found
 from app.services.pages import Paging
 
 LARGE = 200_000
@@ -57,8 +57,8 @@ def flag_field(body: dict[str, Json], name: str) -> bool | None:
     return value
 
 
-def read_paging(request: Request[Any, Any, Any]) -> Paging:
-    """`page`, `size`, `q`, `sort` and `order` from the address. Raises 400."""
+def read_paging(request: Request[Any, Any, Any], *, goes_on: bool = False) -> Paging:
+    """`page`, `size`, `q`, `sort`, `order` and, of a list that `goes_on` after a place, `after` from the address. Raises 400."""
     query = request.query_params
     return Paging(
         _whole(query.get("page", "0"), "page"),
@@ -66,6 +66,7 @@ def read_paging(request: Request[Any, Any, Any]) -> Paging:
         query.get("q", ""),
         query.get("sort", ""),
         query.get("order", ""),
+        query.get("after", "") if goes_on else "",
     )
 
 
@@ -83,4 +84,11 @@ def read_if_match(request: Request[Any, Any, Any]) -> int | None:
     text = text.removeprefix("W/").strip('"')
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         raise invalid("`If-Match` must be a revision number.", [{"field": "If-Match", "message": "must be a revision number"}])
+    return int(text)
+
+
+def revision_number(text: str) -> int:
+    """A revision in an address. Raises 404 for what is no number."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise not_found("revision", text)
     return int(text)

@@ -22,7 +22,8 @@ async def read_call(request: Incoming) -> HookCall:
     headers: dict[str, str] = {}
     for name, value in request.headers.multi_items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return HookCall("", str(request.method), headers, dict(request.query_params), await request.body())
+    address = request.client.host if request.client else ""
+    return HookCall("", str(request.method), headers, dict(request.query_params), await request.body(), address)
 
 
 def shown(found: HookAnswer) -> Response[bytes]:

@@ -12,7 +12,7 @@ from app.engine.values import MAX_DEPTH, depth_exceeds
 from app.sdk import Json
 
 TEXT_KINDS: Final = frozenset(
-    {"text", "multiline", "code", "expression", "secret", "webhook_id", "workflow", "credential", "choice"}
+    {"text", "multiline", "code", "expression", "secret", "webhook_id", "workflow", "credential", "choice", "cron"}
 )
 CONTAINER_KINDS: Final = frozenset({"list", "pairs", "object"})
 
@@ -51,7 +51,8 @@ def read_scalar(form_field: FormField, text: str, before: Json) -> Json:
     kind = form_field.kind
     if before is ABSENT:
         # Untouched switches and choices show their default; saving it would make every edit change every field.
-        if kind in ("switch", "choice") and text == shown(kind, form_field.default if form_field.default is not None else ABSENT):
+        usual = form_field.default if form_field.default is not None else ABSENT
+        if kind in ("switch", "choice", "cron") and text == shown(kind, usual):
             return ABSENT
     elif text == shown(kind, before):
         return before

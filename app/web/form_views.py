@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.describe import ConfigProblem, FormField
+from app.describe.cron import CronChoice, choice_of
+from app.describe.rules import Rules, rules_of
 from app.sdk import Json
 from app.web.form_values import (
     ABSENT,
@@ -17,9 +17,7 @@ from app.web.form_values import (
     shown,
 )
 from app.web.forms import Rows
-
-SAMPLE_SHOWN = 120
-"""Characters of the sample that the shown curl line has; the copied one has all."""
+from app.web.webhook_views import WebhookView, webhook_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +40,6 @@ class RowView:
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookView:
-    """The address that a webhook is called at, and a line for the terminal that calls it."""
-
-    url: str
-    curl: str
-    curl_shown: str
-
-
-@dataclass(frozen=True, slots=True)
 class FieldView:
     """One field as it is drawn. `control` is the field's kind, or what replaces it where the value does not fit the kind."""
 
@@ -64,6 +53,10 @@ class FieldView:
     rows: tuple[RowView, ...] = ()
     views: tuple[FieldView, ...] = ()
     webhook: WebhookView | None = None
+    rules: Rules | None = None
+    """What an expression says, as rules, where that is possible."""
+    cron: CronChoice | None = None
+    """What a cron line says, as choices, where that is possible."""
     idle: bool = False
     """Whether it does not matter as the other fields are; it keeps its value."""
 
@@ -97,6 +90,7 @@ class Surroundings:
     problems: Mapping[str, str] = field(default_factory=dict)
     sample: Json = None
     """What a webhook's curl line sends."""
+    conditions: Mapping[str, Rules] = field(default_factory=dict)
 
 
 def surroundings(
@@ -107,12 +101,13 @@ def surroundings(
     workflows: Sequence[str] = (),
     rows: Mapping[str, Rows] | None = None,
     sample: Json = None,
+    conditions: Mapping[str, Rules] | None = None,
 ) -> Surroundings:
     """Surroundings with the problems by path; of several at one place the first is shown."""
     by_path: dict[str, str] = {}
     for problem in problems:
         by_path.setdefault(problem.field, problem.message)
-    return Surroundings(base_url, tuple(credentials), tuple(workflows), rows or {}, by_path, sample)
+    return Surroundings(base_url, tuple(credentials), tuple(workflows), rows or {}, by_path, sample, conditions or {})
 
 
 def field_views(
@@ -179,7 +174,7 @@ def _view(form_field: FormField, config: Mapping[str, Json], around: Surrounding
         return FieldView(form_field, path, control, problem=problem, rows=_pair_rows(value, form_field, around, path))
     if control == "list":
         return FieldView(form_field, path, control, problem=problem, rows=_item_rows(value, form_field, around, path))
-    chosen = form_field.default if value is ABSENT and control in ("switch", "choice") else value
+    chosen = form_field.default if value is ABSENT and control in ("switch", "choice", "cron") else value
     text = shown(control, ABSENT if chosen is None and control != "json" else chosen)
     return FieldView(
         form_field,
@@ -189,7 +184,9 @@ def _view(form_field: FormField, config: Mapping[str, Json], around: Surrounding
         form_field.placeholder or shown("text", form_field.default),
         problem,
         _options(form_field, control, text, around),
-        webhook=_webhook(config, around, text) if control == "webhook_id" and text else None,
+        webhook=webhook_view(config, around.base_url, text, around.sample) if control == "webhook_id" and text else None,
+        rules=(around.conditions.get(path) or rules_of(text)) if control == "expression" and not form_field.is_value else None,
+        cron=choice_of(text) if control == "cron" and text else None,
     )
 
 
@@ -257,20 +254,3 @@ def _options(form_field: FormField, control: str, text: str, around: Surrounding
     elif not form_field.required and control != "choice":
         labels = {"": "None"} | labels
     return tuple(Option(value, label, value == text) for value, label in labels.items())
-
-
-def _webhook(config: Mapping[str, Json], around: Surroundings, webhook_id: str) -> WebhookView:
-    secret = config.get("webhook_secret")
-    methods = config.get("methods")
-    method = methods[0] if isinstance(methods, list) and methods and isinstance(methods[0], str) else "POST"
-    url = f"{around.base_url}/api/webhooks/{webhook_id}"
-    sample = json.dumps({"hello": "world"} if around.sample is None else around.sample, ensure_ascii=False)
-
-    def line(token: str, body: str) -> str:
-        header = shlex.quote(f"Authorization: Bearer {token}")
-        content = f"-H 'Content-Type: application/json' -d {shlex.quote(body)}"
-        return f"curl -X {shlex.quote(method)} {shlex.quote(url)} -H {header} {content}"
-
-    token = secret if isinstance(secret, str) else ""
-    shown = sample if len(sample) <= SAMPLE_SHOWN else sample[: SAMPLE_SHOWN - 1] + "…"
-    return WebhookView(url, line(token, sample), line("••••••••" if token else "YOUR-SECRET", shown))

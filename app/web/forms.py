@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from app.describe import ConfigProblem, FormField
+from app.describe.cron import CronChoice
+from app.describe.rules import Rule, Rules
 from app.sdk import Json
+from app.web.form_policy import read_policy
+from app.web.form_rules import posted_line, posted_rules
 from app.web.form_values import (
     ABSENT,
     CONTAINER_KINDS,
@@ -26,7 +30,6 @@ from app.web.form_values import (
 
 Rows = tuple[tuple[str, str], ...]
 Row = TypeVar("Row")
-LONGEST_TIMEOUT_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,10 @@ class Reading:
     block: dict[str, Json]
     rows: Mapping[str, Rows] = field(default_factory=dict)
     """Pairs by path as they stand in the form: a dict has no room for a row without a name or a name twice."""
-    timeout_text: str | None = None
+    conditions: Mapping[str, Rules] = field(default_factory=dict)
+    """Rules by path as they stand in the form: an expression has no room for a rule that is not filled in yet."""
+    policy_texts: Mapping[str, str] = field(default_factory=dict)
+    """What was typed into the fields of the policy that cannot hold it, by name."""
     problems: tuple[ConfigProblem, ...] = ()
 
 
@@ -68,7 +74,7 @@ class _Node:
 def read_block(fields: Sequence[FormField], form: Sequence[tuple[str, str]], block: Mapping[str, Json]) -> Reading:
     """The block after an edit. `block` is the one before, as the canvas sent it along."""
     tree = _tree(form)
-    reader = _Reader(_action(form))
+    reader = _Reader(_action(form), rules=tree.children.get("rules", _Node()), crons=tree.children.get("cron", _Node()))
     before = block.get("config")
     config = reader.fields(fields, tree.children.get("config", _Node()), before if isinstance(before, dict) else {}, "config")
     changed = {**block, "config": config}
@@ -77,14 +83,16 @@ def read_block(fields: Sequence[FormField], form: Sequence[tuple[str, str]], blo
             changed[name] = tree.text_of(name)
     if "enabled" in tree.children:
         changed["enabled"] = tree.text_of("enabled") == "true"
-    timeout_text, problems = None, tuple(_row_problems(reader.rows))
+    problems, texts = tuple(_row_problems(reader.rows)), dict[str, str]()
     if "policy" in tree.children:
-        timeout_text = tree.children["policy"].text_of("timeout_ms").strip()
         old = block.get("policy")
-        policy, problem = _read_policy(tree.children["policy"], old if isinstance(old, dict) else {})
-        changed["policy"] = policy
-        problems += (problem,) if problem else ()
-    return Reading(changed, reader.rows, timeout_text, problems)
+        was: dict[str, Json] = old if isinstance(old, dict) else {}
+        reading = read_policy(
+            tree.children["policy"], was, lambda text: reader.condition(text, was.get("run_if", ""), "policy.run_if")
+        )
+        changed["policy"], texts = reading.policy, dict(reading.texts)
+        problems += reading.problems
+    return Reading(changed, reader.rows, reader.kept_conditions(), texts, problems)
 
 
 def read_config(fields: Sequence[FormField], form: Sequence[tuple[str, str]], previous: Mapping[str, Json]) -> dict[str, Json]:
@@ -103,6 +111,9 @@ def new_item(form_field: FormField) -> Json:
 class _Reader:
     action: Action | None
     rows: dict[str, Rows] = field(default_factory=dict)
+    rules: _Node = field(default_factory=_Node)
+    crons: _Node = field(default_factory=_Node)
+    conditions: dict[str, Rules] = field(default_factory=dict)
 
     def fields(self, fields: Sequence[FormField], node: _Node, before: Mapping[str, Json], path: str) -> dict[str, Json]:
         known = {form_field.name for form_field in fields}
@@ -118,6 +129,10 @@ class _Reader:
         return config | {name: value for name, value in before.items() if name not in known}
 
     def value(self, form_field: FormField, node: _Node, before: Json, path: str) -> Json:
+        if form_field.kind == "expression":
+            return read_scalar(form_field, self.condition(lines(node.text or ""), before, path), before)
+        if form_field.kind == "cron":
+            return read_scalar(form_field, self.cron(form_field, lines(node.text or ""), before, path), before)
         if form_field.kind not in CONTAINER_KINDS:
             return read_scalar(form_field, lines(node.text or ""), before)
         if node.text:
@@ -131,6 +146,27 @@ class _Reader:
             value = self.items(form_field, node, before if isinstance(before, list) else [], path)
         left_out = before is ABSENT and value == form_field.default
         return ABSENT if left_out or (not value and not form_field.required and not form_field.default) else value
+
+    def condition(self, text: str, before: Json, path: str) -> str:
+        """What the rules of a field say, unless its text was changed."""
+        rules = posted_rules(self.rules, path, lambda rows: self.apply(f"rules.{path}", rows, Rule()))
+        if rules is None or text != shown("expression", before):
+            return text
+        self.conditions[path] = rules
+        return rules.source
+
+    def cron(self, form_field: FormField, text: str, before: Json, path: str) -> str:
+        """What was chosen for a cron line, unless its text was changed."""
+        if self.action is not None and self.action.path == f"cron.{path}":
+            return CronChoice().line if self.action.kind == "add" else ""
+        line = posted_line(self.crons, path)
+        stood = shown("cron", form_field.default if before is ABSENT and form_field.default is not None else before)
+        return line if line is not None and text == stood else text
+
+    def kept_conditions(self) -> dict[str, Rules]:
+        """Rules as they were typed, but for those in a list whose items have just changed places."""
+        moved = self.action.path + "." if self.action else ""
+        return {path: rules for path, rules in self.conditions.items() if not moved or not path.startswith(moved)}
 
     def pairs(self, node: _Node, before: Mapping[str, Json], path: str) -> dict[str, Json]:
         rows = self.apply(path, [(row.text_of("key"), row.text_of("value")) for row in node.rows()], ("", ""))
@@ -191,26 +227,6 @@ def _action(form: Sequence[tuple[str, str]]) -> Action | None:
             if re.fullmatch(r"[0-9]{1,9}", index):
                 return Action("remove" if name == "_remove" else "up", path, int(index))
     return None
-
-
-def _read_policy(node: _Node, before: Mapping[str, Json]) -> tuple[dict[str, Json], ConfigProblem | None]:
-    """What the form does not show stays as it was."""
-    policy: dict[str, Json] = {**before, "timeout_ms": before.get("timeout_ms"), "on_error": before.get("on_error", "fail")}
-    if "run_if" in node.children:
-        policy["run_if"] = node.text_of("run_if").strip()
-    attempts = node.children["retry"].text_of("attempts") if "retry" in node.children else ""
-    if re.fullmatch(r"[1-9][0-9]?|100", attempts):
-        retry = before.get("retry")
-        policy["retry"] = {**(retry if isinstance(retry, dict) else {}), "attempts": int(attempts)}
-    if node.text_of("on_error") in ("fail", "continue"):
-        policy["on_error"] = node.text_of("on_error")
-    text = node.text_of("timeout_ms").strip()
-    if not text:
-        return policy | {"timeout_ms": None}, None
-    if re.fullmatch(r"[0-9]{1,9}", text) and 1 <= int(text) <= LONGEST_TIMEOUT_MS:
-        return policy | {"timeout_ms": int(text)}, None
-    message = f"Timeout: must be a whole number of milliseconds from 1 to {LONGEST_TIMEOUT_MS:,}"
-    return policy, ConfigProblem("policy.timeout_ms", message)
 
 
 def _row_problems(rows: Mapping[str, Rows]) -> list[ConfigProblem]:

@@ -6,7 +6,7 @@ the webhook's own secret decides.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from app.services.hook_answers import HookCall
 from app.services.hooks import Hooks
 from app.web.auth import refuse_foreign_host
 from app.web.hooks import GUARD, Parts, answer_parts
+from app.web.proxies import Proxies, joined
 
 PREFIX = "/api/webhooks/"
 BODY_BYTES = 1_000_000
@@ -35,17 +36,18 @@ def is_hook(scope: Any) -> bool:
 class Gateway:
     """Answers webhook calls."""
 
-    def __init__(self, hooks: Hooks, no_auth: bool = False) -> None:
+    def __init__(self, hooks: Hooks, no_auth: bool = False, proxies: Proxies | None = None) -> None:
         self._hooks = hooks
         self._no_auth = no_auth
+        self._proxies = proxies or None
 
     async def answer(self, scope: Any, body: bytes | None) -> Parts:
         """What the caller gets; `body` is None when it was longer than BODY_BYTES."""
         request_id = uuid4().hex
         try:
             if body is None:
-                raise ServiceError("TOO_LARGE", f"The request body is too large; {BODY_BYTES:,} bytes are allowed.", 413)
-            status, headers, content = answer_parts(await self._hooks.call(self._call(scope, body)))
+                await self._refuse_large(self._call(scope, b""))
+            status, headers, content = answer_parts(await self._hooks.call(self._call(scope, body or b"")))
         except ServiceError as error:
             status, headers, content = _refusal(error, request_id)
         except Exception:
@@ -54,16 +56,20 @@ class Gateway:
             status, headers, content = _refusal(ServiceError("INTERNAL_ERROR", message, 500), request_id)
         return status, {**COMMON, **headers, "x-request-id": request_id, "content-length": str(len(content))}, content
 
+    async def _refuse_large(self, call: HookCall) -> NoReturn:
+        error = ServiceError("TOO_LARGE", f"The request body is too large; {BODY_BYTES:,} bytes are allowed.", 413)
+        await self._hooks.too_large(call, error)
+        raise error
+
     def _call(self, scope: Any, body: bytes) -> HookCall:
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in scope["headers"]:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = joined(scope["headers"])
         if self._no_auth:
             refuse_foreign_host(headers.get("host", ""))
         text = scope["query_string"].decode("latin-1")
         query = dict(parse_qsl(text, keep_blank_values=True)) if text else {}
-        return HookCall(scope["path"][len(PREFIX) :], scope["method"], headers, query, body)
+        peer = scope["client"][0] if scope["client"] else ""
+        address = peer if self._proxies is None else self._proxies.address(peer, headers)
+        return HookCall(scope["path"][len(PREFIX) :], scope["method"], headers, query, body, address)
 
 
 def _refusal(error: ServiceError, request_id: str) -> Parts:

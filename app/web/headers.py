@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from uuid import uuid4
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE_POLICY = (
@@ -34,10 +36,26 @@ async def add_headers(message: Message, scope: Scope) -> None:
     """Adds what an answer does not say itself; for every answer, also where no route was found."""
     if message["type"] != "http.response.start":
         return
+    if message["status"] == 405 or scope.get("method") == "OPTIONS":
+        others = [(name, value) for name, value in message["headers"] if name.lower() != b"allow"]
+        message["headers"] = [*others, (b"allow", ", ".join(allowed_methods(scope)).encode())]
     said = {name.lower() for name, _ in message["headers"]}
     caching = b"no-cache" if scope["path"].startswith("/static/") else b"no-store"
     own = {**HEADERS, b"cache-control": caching, b"x-request-id": request_id(scope).encode()}
     message["headers"] = [*message["headers"], *((name, value) for name, value in own.items() if name not in said)]
+
+
+def allowed_methods(scope: Scope) -> list[str]:
+    """What may be done at the address of a request; the framework's own answer leaves out what other handlers do there."""
+    path = scope["path"].rstrip("/") or "/"
+    routes = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute) and _leads_to(route.path, path)]
+    fitting = min(routes, key=lambda route: route.path.count("{"), default=None)
+    return sorted(str(method) for method in fitting.methods) if fitting else []
+
+
+def _leads_to(route: str, path: str) -> bool:
+    pattern = re.sub(r"\\\{\w+:path\\\}", ".+", re.escape(route))
+    return re.fullmatch(re.sub(r"\\\{\w+:\w+\\\}", "[^/]+", pattern), path) is not None
 
 
 class RequestIdMiddleware(ASGIMiddleware):

@@ -33,5 +33,9 @@ def _event(message: Message) -> bytes:
 
 def last_event_id(request: Request[Any, Any, Any]) -> int:
     """The seq after which a watcher wants to go on; 0 for everything."""
-    text: str = request.headers.get("last-event-id") or str(request.query_params.get("last_event_id", ""))
+    return after_seq(request.headers.get("last-event-id") or str(request.query_params.get("last_event_id", "")))
+
+
+def after_seq(text: str) -> int:
+    """A seq as it is sent; 0 for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

@@ -62,6 +62,8 @@ class McpEndpoint:
         body = await _read(receive)
         short = _short_form(body)
         if short is None:
+            if not _is_json(scope):
+                raise ServiceError("UNSUPPORTED_MEDIA_TYPE", "Send the body as `Content-Type: application/json`.", 415)
             await (await self._protocol())(scope, again(body, receive), send)
         else:
             await _send(send, encode({"data": await self._answer(scope, short)}))
@@ -140,6 +142,11 @@ def _short_form(body: bytes) -> dict[str, Json] | None:
     except NotJson:
         return None
     return value if isinstance(value, dict) and "jsonrpc" not in value else None
+
+
+def _is_json(scope: Scope) -> bool:
+    kinds = [value for name, value in scope["headers"] if name.lower() == b"content-type"]
+    return bool(kinds) and kinds[0].partition(b";")[0].strip().lower() == b"application/json"
 
 
 def again(body: bytes, receive: Receive) -> Receive:

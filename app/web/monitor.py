@@ -17,6 +17,8 @@ from app.web.insight import knows_monitor_token
 from app.web.sockets import Socket, send_live
 
 PUBLIC = {"auth": "public"}
+GAP = "gap"
+"""Told to who comes back too late: something is missing, so read anew what you show."""
 
 
 @websocket("/api/monitor", opt=PUBLIC)
@@ -24,15 +26,20 @@ async def monitor(socket: Socket, surfaces: Surfaces) -> None:
     """Everything in all workspaces; closed to all without the operator's token, unless the operator has opened it."""
     if not surfaces.monitor_public and not knows_monitor_token(surfaces, str(socket.query_params.get("token", ""))):
         raise ServiceError("UNAUTHORIZED", "The monitor needs the operator's token.", 401)
-    await send_live(socket, _monitored(surfaces))
+    await send_live(socket, _monitored(surfaces, after(socket)))
 
 
-async def _monitored(surfaces: Surfaces) -> AsyncIterator[Json]:
-    idle = {"type": "connected"}
-    async for seen in surfaces.monitor.follow(None):
+def after(socket: Socket) -> str:
+    """The `cursor` of the last frame that somebody who comes back has seen."""
+    return str(socket.query_params.get("after", ""))
+
+
+async def _monitored(surfaces: Surfaces, after: str) -> AsyncIterator[Json]:
+    kind = "connected"
+    async for seen in surfaces.monitor.follow(None, after=after):
         if seen is None:
-            yield idle
-            idle = {"type": "heartbeat"}
+            yield {"type": kind} | ({"cursor": after or surfaces.monitor.cursor} if kind == "connected" else {})
+            kind = "heartbeat"
         elif (frame := monitor_frame(seen)) is not None:
             yield frame
 
@@ -40,6 +47,8 @@ async def _monitored(surfaces: Surfaces) -> AsyncIterator[Json]:
 def monitor_frame(seen: Seen) -> Json:
     """One event in r8r's words; None for what it has no word for."""
     data = seen.message.data
+    if seen.message.type == GAP:
+        return {"type": GAP, "cursor": data["cursor"]}
     kinds = {
         "execution_started": "execution_started",
         "step_started": "node_started",
@@ -56,6 +65,7 @@ def monitor_frame(seen: Seen) -> Json:
         "workflow_id": seen.workflow_id,
         "workflow_name": seen.workflow_name,
         "timestamp": data.get("at"),
+        "cursor": data.get("cursor"),
     }
     if "block_id" in data:
         frame |= {"node_id": data["block_id"], "iteration": data.get("iteration", "")}
@@ -66,17 +76,19 @@ def monitor_frame(seen: Seen) -> Json:
 async def plays(socket: Socket, surfaces: Surfaces) -> None:
     """What happens in the caller's workspace."""
     actor: Actor = socket.scope["user"]
-    await send_live(socket, _played(surfaces, actor.workspace_id))
+    await send_live(socket, _played(surfaces, actor.workspace_id, after(socket)))
 
 
-async def _played(surfaces: Surfaces, workspace_id: str) -> AsyncIterator[Json]:
-    async for seen in surfaces.monitor.follow(workspace_id, with_output=True):
+async def _played(surfaces: Surfaces, workspace_id: str, after: str) -> AsyncIterator[Json]:
+    async for seen in surfaces.monitor.follow(workspace_id, with_output=True, after=after):
         yield None if seen is None else play_frame(seen)
 
 
 def play_frame(seen: Seen) -> Json:
     """One event in flow8's words; None for what it has no word for."""
     data = seen.message.data
+    if seen.message.type == GAP:
+        return {"type": GAP, "cursor": data["cursor"]}
     status = str(data.get("status", ""))
     ended = ("play:completed", "DONE") if status == "completed" else ("play:failed", STATES.get(status, "FAIL"))
     kinds = {
@@ -102,6 +114,7 @@ def play_frame(seen: Seen) -> Json:
         "state": found[1],
         "out": seen.output,
         "timestamp": data.get("at"),
+        "cursor": data.get("cursor"),
     }
     return frame | ({"error": data["error"]} if data.get("error") else {})
 

@@ -16,6 +16,10 @@ MAX_HEAD_BYTES = 64_000
 REFUSAL = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
+TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+LEAST_RATE = 2_000
+"""Bytes a second with which a body must come in at least, looked at after each spell of `slow_seconds`."""
+
 logger = logging.getLogger(__name__)
 
 UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -32,16 +36,28 @@ class Desk(Protocol):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Answers 431 and hangs up when the head of a request does not come to an end.
+    """Answers 431 and hangs up when the head of a request does not come to an end, and 408 when it takes too long.
 
-    `first` is what another process has already read from the connection; the desk is not asked about it.
+    `first` is what another process has already read from the connection; the desk is not asked about it. A head must be
+    whole after `slow_seconds`; a body may take longer as long as it comes in steadily.
     """
 
-    def __init__(self, *arguments: Any, gateway: Gateway, desk: Desk, first: bytes = b"", **named: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        gateway: Gateway,
+        desk: Desk,
+        slow_seconds: float = 20.0,
+        first: bytes = b"",
+        **named: Any,
+    ) -> None:
         super().__init__(*arguments, **named)
         self._gateway = gateway
         self._desk = desk
         self._first = first
+        self._slow_seconds = slow_seconds
+        self._slow: asyncio.TimerHandle | None = None
+        self._spell_bytes = 0
         self._in_message = False
         self._in_head = False
         self._began_now = False
@@ -49,11 +65,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._begin_spell()
         if self._first:
             self._read(self._first)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._end_spell()
         self._desk.left(self)
 
     def data_received(self, data: bytes) -> None:
@@ -77,6 +95,38 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
                 self.transport.write(REFUSAL)
                 self.transport.close()
+        self._spell_bytes += len(data)
+        if not self._in_message:
+            if self._slow is not None:
+                self._end_spell()
+        elif self._slow is None or self._began_now:
+            self._begin_spell()
+
+    # -- slow callers -------------------------------------------------------------------------------------------------
+
+    def _begin_spell(self) -> None:
+        self._end_spell()
+        self._spell_bytes = 0
+        self._slow = self.loop.call_later(self._slow_seconds, self._spell_is_over)
+
+    def _end_spell(self) -> None:
+        if self._slow is not None:
+            self._slow.cancel()
+            self._slow = None
+
+    def _spell_is_over(self) -> None:
+        """A request has not come in whole: go on when its body comes steadily, or waits for us, else hang up."""
+        self._slow = None
+        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+            return
+        in_body = self._in_message and not self._in_head
+        if in_body and (self.flow.read_paused or self._spell_bytes >= LEAST_RATE * self._slow_seconds):
+            self._begin_spell()
+            return
+        is_free = self.cycle is None or self.cycle.response_complete or (in_body and not self.cycle.response_started)
+        if self._in_message and is_free:
+            self.transport.write(TOO_SLOW)
+        self.transport.close()
 
     # -- webhook calls ------------------------------------------------------------------------------------------------
 
@@ -92,6 +142,8 @@ class BoundedProtocol(HttpToolsProtocol):
     async def _answer_hook(self, cycle: RequestResponseCycle) -> None:
         try:
             body = await self._body(cycle) if cycle.more_body else bytes(cycle.body)
+            if cycle.disconnected and cycle.more_body:
+                return  # half a call is none
             status, headers, content = await self._gateway.answer(cycle.scope, body)
             if self.flow.write_paused:
                 await self.flow.drain()

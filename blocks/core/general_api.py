@@ -4,14 +4,17 @@ Choose a method, enter the address, and fill in the body when something is to be
 the headers and the body; JSON is already read, so `blocks.fetch.output.body.name` works at once. Passwords and keys
 belong in a credential, not in the address.
 
+A list that comes in pages is collected when you say under More settings how: by the Link header, by a cursor, by an offset
+or by page numbers. When the other side is busy and says how long (Retry-After), the block waits and tries again.
+
 A status of 400 or more stops the workflow, unless the error output is connected or this is switched off. Addresses
 inside your own network are refused unless the operator lists them in BLOCKYARD_EGRESS_ALLOW.
 """
 
 from __future__ import annotations
 
-import base64
-import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -21,6 +24,7 @@ from app.sdk import (
     AnyJson,
     Block,
     BlockError,
+    Code,
     Config,
     Context,
     CredentialName,
@@ -30,16 +34,19 @@ from app.sdk import (
     HttpResponse,
     Json,
     Output,
+    Pace,
+    Route,
     is_file,
 )
-from blocks.core._downloads import downloaded
+from blocks.core._bodies import read_body
 from blocks.core._fields import ADVANCED, Text, as_text, cut
+from blocks.core._paging import MAX_ITEMS, Paging, collect
+from blocks.net._answers import FIRST_ERROR, can_help, patient, retry_after
 
 Method = Annotated[
     Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
     BeforeValidator(lambda method: method.upper() if isinstance(method, str) else method),
 ]
-FIRST_ERROR_STATUS = 400
 
 
 class GeneralApiConfig(Config):
@@ -80,6 +87,64 @@ class GeneralApiConfig(Config):
     follow_redirects: bool = Field(
         True, title="Follow redirects", description="Whether to go where the other side points to.", json_schema_extra=ADVANCED
     )
+    paging: Paging = Field(
+        default_factory=Paging,
+        title="Pages",
+        description="Collects a list that comes in pages; the body is then the whole list.",
+        json_schema_extra=ADVANCED,
+    )
+    most: int = Field(
+        1_000,
+        title="At most so many entries",
+        ge=1,
+        le=MAX_ITEMS,
+        description="When pages are collected.",
+        json_schema_extra=ADVANCED,
+    )
+    patience_s: int = Field(
+        10,
+        title="Wait when asked to",
+        ge=0,
+        le=250,
+        description="Seconds that it waits and tries again when the other side is busy and says for how long (Retry-After).",
+        json_schema_extra=ADVANCED,
+    )
+    per_second: float = Field(
+        0,
+        title="Requests in a second",
+        ge=0,
+        le=1_000,
+        description="How many may go to this host, by all workflows that say so; 0 is any number.",
+        json_schema_extra=ADVANCED,
+    )
+    at_once: int = Field(
+        0,
+        title="Requests at a time",
+        ge=0,
+        le=100,
+        description="How many may be under way to this host; 0 is any number.",
+        json_schema_extra=ADVANCED,
+    )
+    proxy: str = Field(
+        "",
+        title="Proxy",
+        max_length=500,
+        description="The address of a proxy that the call goes through.",
+        json_schema_extra={"placeholder": "http://proxy.example.com:3128", **ADVANCED},
+    )
+    certificate: Code = Field(
+        "",
+        title="Trusted certificate",
+        max_length=100_000,
+        description="PEM of your own authority, when the other side's certificate was made by it.",
+        json_schema_extra=ADVANCED,
+    )
+    check_certificate: bool = Field(
+        True,
+        title="Check the certificate",
+        description="Switched off, anybody between you and the other side can read and change what is sent.",
+        json_schema_extra=ADVANCED,
+    )
     send_idempotency_key: bool = Field(
         False,
         title="Send an Idempotency-Key",
@@ -89,12 +154,28 @@ class GeneralApiConfig(Config):
 
 
 async def execute(context: Context, config: GeneralApiConfig, value: Json) -> Output:
-    response = await context.http.send(request_for(config, context.idempotency_key))
-    context.log(f"{config.method} {urlsplit(config.url).hostname} answered {response.status_code}")
-    if config.fail_on_status and response.status_code >= FIRST_ERROR_STATUS:
-        raise _status_error(config, response)
-    body = read_body(response, config.response_type)
-    return Output({"status_code": response.status_code, "headers": dict(response.headers), "body": body})
+    request = replace(request_for(config, context.idempotency_key), pace=_pace(config, context.workspace))
+
+    async def ask(request: HttpRequest) -> tuple[HttpResponse, Json]:
+        response = await patient(context, request, config.patience_s)
+        context.log(f"{config.method} {urlsplit(config.url).hostname} answered {response.status_code}")
+        if config.fail_on_status and response.status_code >= FIRST_ERROR:
+            raise _status_error(config, response)
+        return response, read_body(response, config.response_type)
+
+    if config.paging.mode == "none":
+        response, body = await ask(request)
+        return Output({"status_code": response.status_code, "headers": dict(response.headers), "body": body})
+    found = await collect(ask, request, config.paging, config.most)
+    head = {"status_code": found.last.status_code, "headers": dict(found.last.headers)}
+    return Output({**head, "body": found.items, "pages": found.pages, "more": found.more})
+
+
+def _pace(config: GeneralApiConfig, workspace: str) -> Pace | None:
+    if not (config.per_second or config.at_once):
+        return None
+    key = f"{workspace}/{urlsplit(config.url).netloc.lower()}"
+    return Pace(key, config.per_second, max(1, int(config.per_second)), config.at_once)
 
 
 def request_for(config: GeneralApiConfig, idempotency_key: str) -> HttpRequest:
@@ -108,7 +189,7 @@ def request_for(config: GeneralApiConfig, idempotency_key: str) -> HttpRequest:
             case "json":
                 sent = config.body
             case "form":
-                form = _pairs(config.body)
+                form = _fields(config.body)
             case "multipart":
                 multipart = _parts(config.body)
             case "raw":
@@ -128,55 +209,30 @@ def request_for(config: GeneralApiConfig, idempotency_key: str) -> HttpRequest:
         timeout=config.timeout_ms / 1000,
         credential=config.credential,
         follow_redirects=config.follow_redirects,
+        route=_route(config),
     )
 
 
-def read_body(response: HttpResponse, response_type: str) -> Json:
-    """The body as the configuration asks for it. BlockError NOT_JSON when JSON was asked for and is not there."""
-    if response_type == "file":
-        return downloaded(response.headers, response.content).value()
-    if response_type == "text":
-        return response.text
-    if response_type == "bytes":
-        return base64.b64encode(response.content).decode()
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if response_type == "json" or media_type == "application/json" or media_type.endswith("+json"):
-        try:
-            return json.loads(response.text, parse_constant=_refuse_constant) if response.content else None
-        except (ValueError, RecursionError):
-            if response_type == "json":
-                raise BlockError("NOT_JSON", "The answer is not JSON, and `response_type` asks for JSON") from None
-            return response.text
-    if not response.content:
-        return None
-    return response.text if _is_text(media_type, response.content) else base64.b64encode(response.content).decode()
+def _route(config: GeneralApiConfig) -> Route | None:
+    plain = config.check_certificate and not (config.proxy or config.certificate)
+    return None if plain else Route(config.proxy, config.certificate, config.check_certificate)
 
 
-def _is_text(media_type: str, content: bytes) -> bool:
-    if media_type.startswith("text/") or media_type.endswith("xml"):
-        return True
-    try:
-        content.decode()
-    except UnicodeDecodeError:
-        return False
-    return b"\x00" not in content
-
-
-def _refuse_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _pairs(body: Json) -> dict[str, str]:
-    if not isinstance(body, dict):
-        message = "field `body`: a form must be an object of names and values"
-        raise BlockError("CONFIG_INVALID", message, details={"field": "body"}, retryable=False)
-    return {name: as_text(item) for name, item in body.items()}
+def _fields(body: Json) -> dict[str, str | list[str]]:
+    """The fields of a form; one with a list of values is sent once for each of them."""
+    return {name: [as_text(one) for one in item] if isinstance(item, list) else as_text(item) for name, item in _object(body)}
 
 
 def _parts(body: Json) -> dict[str, str | File]:
     """The fields of a form, of which some are files."""
-    texts = _pairs(body)
-    return {name: File.of(item, f"body.{name}") if is_file(item) else texts[name] for name, item in body.items()}
+    return {name: File.of(item, f"body.{name}") if is_file(item) else as_text(item) for name, item in _object(body)}
+
+
+def _object(body: Json) -> Iterable[tuple[str, Json]]:
+    if not isinstance(body, dict):
+        message = "field `body`: a form must be an object of names and values"
+        raise BlockError("CONFIG_INVALID", message, details={"field": "body"}, retryable=False)
+    return body.items()
 
 
 def _status_error(config: GeneralApiConfig, response: HttpResponse) -> BlockError:
@@ -187,7 +243,8 @@ def _status_error(config: GeneralApiConfig, response: HttpResponse) -> BlockErro
         "retry_after": response.headers.get("retry-after"),
     }
     message = f"{config.method} {host} answered {response.status_code}: {cut(response.text, 200)}"
-    return BlockError("HTTP_STATUS", message, details=details)
+    seconds = retry_after(response.headers.get("retry-after"))
+    return BlockError("HTTP_STATUS", message, details=details, retryable=can_help(response.status_code), retry_after=seconds)
 
 
 BLOCK = Block(
@@ -204,7 +261,13 @@ BLOCK = Block(
     timeout_ms=310_000,
     output_schema={
         "type": "object",
-        "properties": {"status_code": {"type": "integer"}, "headers": {"type": "object"}, "body": {}},
+        "properties": {
+            "status_code": {"type": "integer"},
+            "headers": {"type": "object"},
+            "body": {},
+            "pages": {"type": "integer", "description": "When pages are collected: how many."},
+            "more": {"type": "boolean", "description": "When pages are collected: whether there are more entries."},
+        },
         "required": ["status_code", "headers", "body"],
     },
     examples=(

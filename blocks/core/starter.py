@@ -57,7 +57,7 @@ class StarterConfig(Config):
         "0 9 * * 1-5",
         title="Cron line",
         description="Minute, hour, day of month, month, day of week. 0 9 * * 1-5 is 9:00 on weekdays.",
-        json_schema_extra={"advanced": True, "placeholder": "0 9 * * 1-5"},
+        json_schema_extra={"kind": "cron", "advanced": True, "placeholder": "0 9 * * 1-5"},
     )
     schedule_timezone: str = Field(
         "UTC", title="Time zone", description="For example Europe/Berlin. Cron lines are read in it.", json_schema_extra=ADVANCED

@@ -37,7 +37,7 @@ class ScheduleConfig(Config):
         None,
         title="Or a cron line",
         validate_default=True,
-        json_schema_extra={"placeholder": "0 9 * * 1-5"},
+        json_schema_extra={"kind": "cron", "placeholder": "0 9 * * 1-5"},
         description="Minute, hour, day of month, month, day of week. 0 9 * * 1-5 is 9:00 on weekdays.",
     )
     timezone: str = Field("UTC", title="Time zone", description="For example Europe/Berlin.")

@@ -1,26 +1,47 @@
 // What the buttons, keys and lists do.
 import { announce, element, icon, inField, toast } from "./dom.js";
-import { addBlock, changeBlock, copyOf, insertOnEdge, moveBlocks, paste, remove, snap } from "./edits.js";
+import { annotationBox } from "./annotations.js";
+import { choosePasted } from "./clipboard.js";
+import { placesMoved, placesOf } from "./dragging.js";
+import { addBlock, changeBlock, copyOf, insertOnEdge, moveBlocks, moveThings, paste, remove, snap } from "./edits.js";
 import { CARD_WIDTH, HEADER_HEIGHT, contains, grown, overlaps, pointOn, visibleBox } from "./geometry.js";
-import { differences, graphOf } from "./operations.js";
+import { differences } from "./operations.js";
 import { blockItems, openPicker } from "./picker.js";
 import { renameInPlace } from "./rename.js";
 import { tidyPositions } from "./tidy.js";
 
 const ZOOM_STEP = 1.25;
 const FREE_STEP = 40;
-const EVERY_COMMAND = [
-  ["run", "Run the workflow", "play"], ["tidy", "Tidy up", "layout-dashboard"], ["fit", "See the whole workflow", "maximize"],
-  ["undo", "Undo", "undo-2"], ["redo", "Redo", "redo-2"], ["selectAll", "Select all blocks", "list"],
-  ["shortcuts", "Show the keyboard shortcuts", "keyboard"],
-];
+/** What changes the workflow; who may only look cannot do it. */
+const CHANGES = new Set([
+  "save", "add", "undo", "redo", "duplicate", "delete", "rename", "renameWorkflow", "enable", "tidy", "note", "frame", "connectFrom", "importFile",
+  "alignLeft", "alignCentre", "alignRight", "alignTop", "alignMiddle", "alignBottom", "spreadAcross", "spreadDown",
+]);
 
 export class Actions {
   constructor(parts) {
     Object.assign(this, parts);
     this.pointer = null;
+    this.extra = {};
+    this.buttons = {};
     this.selection.subscribe(() => this.showButtons());
     this.store.subscribe(() => this.showButtons());
+  }
+
+  /** Actions of other parts, by name. */
+  register(actions) {
+    Object.assign(this.extra, actions);
+  }
+
+  /** Whether this person may do an action. */
+  may(name) {
+    return !(this.store.readOnly && CHANGES.has(name)) && (name !== "run" || this.mayRun !== false);
+  }
+
+  /** Do an action by its name. */
+  do(name) {
+    if (this.may(name)) return this.extra[name] ? this.extra[name]() : this[name]();
+    return undefined;
   }
 
   /** Join the buttons with a `data-action` and the canvas's own events. */
@@ -28,26 +49,30 @@ export class Actions {
     const { root } = this.view;
     for (const button of document.querySelectorAll("[data-action]")) {
       const { action } = button.dataset;
-      if (action in Actions.prototype && action !== "run") button.addEventListener("click", () => this[action]());
+      if ((action in Actions.prototype || action in this.extra) && action !== "run") button.addEventListener("click", () => this.do(action));
     }
     root.addEventListener("pointermove", (event) => { this.pointer = event; });
     root.addEventListener("pointerleave", () => { this.pointer = null; });
     root.addEventListener("dblclick", (event) => this.doubleClick(event));
     root.addEventListener("focusin", (event) => this.focused(event));
     this.view.edges.tools.addEventListener("click", (event) => this.edgeTool(event.target.closest("[data-edge-action]")));
+    const [zoom, empty] = [document.querySelector("[data-zoom]"), document.querySelector(".canvas-empty")];
     this.view.listeners.add(() => {
-      const zoom = `${Math.round(this.view.viewport.scale * 100)} %`;
-      document.querySelector("[data-zoom]").textContent = zoom;
-      document.querySelector(".canvas-empty").hidden = this.store.blocks.size > 0;
+      const words = `${Math.round(this.view.viewport.scale * 100)} %`;
+      if (zoom.textContent !== words) zoom.textContent = words;
+      empty.hidden = this.store.blocks.size + this.store.annotations.size > 0;
     });
     this.showButtons();
   }
 
   showButtons() {
-    const disable = (action, disabled) => { document.querySelector(`[data-action=${action}]`).disabled = disabled; };
+    const disable = (action, disabled) => {
+      this.buttons[action] ??= document.querySelector(`[data-action=${action}]`);
+      if (this.buttons[action].disabled !== disabled) this.buttons[action].disabled = disabled;
+    };
     disable("undo", !this.store.canUndo);
     disable("redo", !this.store.canRedo);
-    disable("delete", !this.selection.blocks.size && !this.selection.edges.size);
+    disable("delete", !this.selection.size);
     disable("tidy", this.store.blocks.size < 2);
   }
 
@@ -74,7 +99,7 @@ export class Actions {
   added(blockId) {
     announce(`Added ${this.store.nameOf(blockId)}`);
     document.querySelector(".editor").classList.remove("palette-open");
-    this.showBlock(blockId).then(() => inField(document.activeElement) || this.view.focus(blockId));
+    this.showBlock(blockId).then(() => inField(document.activeElement) || this.focusBlock(blockId));
   }
 
   /** Add a block after the chosen one when it can follow it, else in the middle of what is in sight. */
@@ -123,16 +148,6 @@ export class Actions {
     });
   }
 
-  commands() {
-    const places = [...this.store.blocks.values()].map((block) => ({
-      title: block.name, hint: "Go to", icon: this.store.entryOf(block).icon, search: block.id, run: () => this.open(block.id),
-    }));
-    const commands = EVERY_COMMAND.map(([action, title, sign]) => ({ title, hint: "Command", icon: sign, run: () => this[action]() }));
-    const adds = blockItems([...new Set(this.store.palette.values())], (entry) => this.addInMiddle(entry))
-      .map((item) => ({ ...item, title: `Add ${item.title}`, hint: "Add" }));
-    openPicker({ label: "Find a block, a place or a command", items: [...places, ...commands, ...adds] });
-  }
-
   edgeTool(button) {
     const [edgeId] = this.selection.edges;
     const edge = button && this.store.edges.get(edgeId);
@@ -170,23 +185,25 @@ export class Actions {
   }
 
   selectAll() {
-    this.selection.set([...this.store.blocks.keys()]);
+    this.selection.set([...this.store.blocks.keys()], [], [...this.store.annotations.keys()]);
   }
 
   duplicate() {
-    if (this.selection.blocks.size) this.selection.set(paste(this.store, copyOf(this.store, [...this.selection.blocks])));
+    const { blocks, annotations } = this.selection;
+    if (blocks.size + annotations.size) choosePasted(this.selection, paste(this.store, copyOf(this.store, [...blocks], [...annotations])));
   }
 
   delete() {
-    const { blocks, edges } = this.selection;
-    if (!blocks.size && !edges.size) return;
-    const count = blocks.size;
-    remove(this.store, [...blocks], [...edges]);
+    const { blocks, edges, annotations, size } = this.selection;
+    if (!size) return;
+    const count = blocks.size + annotations.size;
+    const words = annotations.size ? (count === 1 ? "Note or frame deleted." : `${count} things deleted.`) : count === 1 ? "Block deleted." : `${count} blocks deleted.`;
+    remove(this.store, [...blocks], [...edges], [...annotations]);
     this.view.root.focus({ preventScroll: true });
     if (!count) return;
     const step = this.store.past.at(-1);
     const undo = element("button", { type: "button", class: "link-button" }, icon("undo-2"), "Undo");
-    const note = toast(count === 1 ? "Block deleted." : `${count} blocks deleted.`, { actions: [undo] });
+    const note = toast(words, { actions: [undo] });
     undo.addEventListener("click", () => {
       if (this.store.past.at(-1) === step) this.store.undo();
       else toast("Something was changed after that. Use Undo step by step.");
@@ -206,12 +223,7 @@ export class Actions {
   }
 
   moveBy(x, y) {
-    const places = new Map();
-    for (const id of this.selection.blocks) {
-      const { position } = this.store.blocks.get(id);
-      places.set(id, { x: position.x + x, y: position.y + y });
-    }
-    moveBlocks(this.store, places, { merge: "arrows" });
+    if (!this.store.readOnly) moveThings(this.store, placesMoved(placesOf(this), { x, y }), { merge: "arrows" });
   }
 
   tidy() {
@@ -223,6 +235,13 @@ export class Actions {
 
   fit() {
     this.view.fit();
+  }
+
+  fitSelection() {
+    const { blocks, annotations } = this.selection;
+    const boxes = [...this.view.boxes(blocks), ...[...annotations].map((id) => annotationBox(this.store.annotations.get(id)))];
+    if (boxes.length) this.view.fitBoxes(boxes);
+    else this.view.fit();
   }
 
   zoomIn() {
@@ -247,6 +266,12 @@ export class Actions {
   closePanel() {
     const { blockId } = this.panel;
     this.panel.close();
+    this.focusBlock(blockId);
+  }
+
+  /** Give the focus to a block, on the canvas or in the outline. */
+  focusBlock(blockId) {
+    if (this.extra.focusRow?.(blockId)) return;
     this.view.focus(blockId);
   }
 
@@ -264,7 +289,7 @@ export class Actions {
 
   /** Put another graph on the canvas as one step that can be undone. */
   restore(graph) {
-    this.store.apply(differences(this.store, graphOf(graph)));
+    this.store.apply(differences(this.store, { annotations: new Map(), ...graph }));
     this.view.fit();
   }
 }

@@ -18,7 +18,7 @@ export function categoryColour(category) {
 function portButton(block, port, side, offset) {
   const title = side === "in" ? `${block.name}: Input` : `${block.name}: ${port.title}`;
   const button = element("button", {
-    type: "button", class: "port", "data-port": `${block.id}:${port.name}`, "data-side": side, "data-handle": port.name,
+    type: "button", class: "port", tabindex: "-1", "data-port": `${block.id}:${port.name}`, "data-side": side, "data-handle": port.name,
     "data-error": port.error || null, "aria-label": title, title: side === "in" ? "Input" : port.title,
   });
   button.style.left = `${offset.x}px`;
@@ -30,7 +30,7 @@ export class Card {
   constructor(block, entry, outputs) {
     this.status = null;
     this.problem = null;
-    this.element = element("div", { class: "canvas-card", role: "group", tabindex: "0", "data-block-id": block.id });
+    this.element = element("div", { class: "canvas-card", role: "group", tabindex: "-1", "data-block-id": block.id });
     this.build(block, entry, outputs);
   }
 

@@ -1,10 +1,14 @@
-// Copy, cut and paste of blocks through the system's clipboard, so also between workflows and tabs.
+// Copy, cut and paste of blocks, notes and frames through the system's clipboard, so also between workflows and tabs.
+import { COLOURS } from "./annotations.js";
 import { inField, toast } from "./dom.js";
 import { copyOf, paste, remove } from "./edits.js";
 
 const MARK = "blockyard-blocks";
 
-/** The blocks in a clipboard text, or null when it holds something else. */
+const known = ({ id, kind, text, colour, position: { x, y }, size: { width, height } }) =>
+  ({ id, kind, text, colour, position: { x, y }, size: { width, height } });
+
+/** The blocks and annotations in a clipboard text, or null when it holds something else. */
 export function readCopied(text) {
   let copied;
   try {
@@ -15,31 +19,39 @@ export function readCopied(text) {
   const isBlock = (block) =>
     typeof block?.id === "string" && typeof block.type === "string" && typeof block.name === "string" &&
     Number.isFinite(block.position?.x) && Number.isFinite(block.position?.y) && typeof block.config === "object" && block.config !== null;
-  const right = copied?.kind === MARK && Array.isArray(copied.blocks) && copied.blocks.length > 0 && copied.blocks.every(isBlock);
-  if (!right || !Array.isArray(copied.edges)) return null;
+  const isAnnotation = (one) =>
+    (one?.kind === "note" || one?.kind === "frame") && typeof one.text === "string" && COLOURS.includes(one.colour) &&
+    [one.position?.x, one.position?.y, one.size?.width, one.size?.height].every(Number.isFinite);
+  if (copied?.kind !== MARK || !Array.isArray(copied.blocks) || !copied.blocks.every(isBlock)) return null;
+  const annotations = copied.annotations ?? [];
+  if (!Array.isArray(copied.edges) || !Array.isArray(annotations) || !annotations.every(isAnnotation)) return null;
+  if (!copied.blocks.length && !annotations.length) return null;
   const ids = new Set(copied.blocks.map((block) => block.id));
-  return { blocks: copied.blocks, edges: copied.edges.filter((edge) => ids.has(edge?.source) && ids.has(edge?.target)) };
+  return { blocks: copied.blocks, annotations: annotations.map(known), edges: copied.edges.filter((edge) => ids.has(edge?.source) && ids.has(edge?.target)) };
 }
+
+/** Choose what `paste` has added. */
+export const choosePasted = (selection, { blocks, annotations }) => selection.set(blocks, [], annotations);
 
 /** Listen for copy, cut and paste. `place()` answers where to paste, or null for beside the original. */
 export function useClipboard({ store, selection, place }) {
   const busy = (event) => inField(event.target) || document.querySelector("dialog[open]") || String(getSelection());
   const take = (event) => {
-    if (busy(event) || !selection.blocks.size) return false;
-    const text = JSON.stringify({ kind: MARK, ...copyOf(store, [...selection.blocks]) });
+    if (busy(event) || !(selection.blocks.size + selection.annotations.size)) return false;
+    const text = JSON.stringify({ kind: MARK, ...copyOf(store, [...selection.blocks], [...selection.annotations]) });
     event.clipboardData.setData("text/plain", text);
     event.preventDefault();
     return true;
   };
   document.addEventListener("copy", take);
-  document.addEventListener("cut", (event) => take(event) && remove(store, [...selection.blocks]));
+  document.addEventListener("cut", (event) => !store.readOnly && take(event) && remove(store, [...selection.blocks], [], [...selection.annotations]));
   document.addEventListener("paste", (event) => {
-    if (inField(event.target) || document.querySelector("dialog[open]")) return;
+    if (store.readOnly || inField(event.target) || document.querySelector("dialog[open]")) return;
     const copied = readCopied(event.clipboardData.getData("text/plain"));
     if (!copied) return;
     event.preventDefault();
     const unknown = copied.blocks.find((block) => !store.palette.has(block.type));
     if (unknown) toast(`There is no block type “${unknown.type}” here.`, { tone: "danger" });
-    else selection.set(paste(store, copied, place()));
+    else choosePasted(selection, paste(store, copied, place()));
   });
 }

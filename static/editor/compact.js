@@ -3,7 +3,7 @@ import { performOne, same } from "./operations.js";
 
 const LOOK_BACK = 200;
 
-/** The blocks and edges that an operation is about; whoever touches the same must keep its order. */
+/** The things that an operation is about; whoever touches the same must keep its order. */
 function touched(operation) {
   if (operation.type === "add_block") return [`block ${operation.block.id}`];
   if (operation.type === "move_blocks") return Object.keys(operation.positions).map((id) => `block ${id}`);
@@ -12,6 +12,10 @@ function touched(operation) {
     return [`edge ${id}`, `block ${source}`, `block ${target}`];
   }
   if (operation.type === "disconnect") return [`edge ${operation.edge_id}`];
+  if (operation.type === "rename_workflow") return ["workflow"];
+  if (operation.type === "add_annotation") return [`annotation ${operation.annotation.id}`];
+  if (operation.type === "move_annotations") return Object.keys(operation.positions).map((id) => `annotation ${id}`);
+  if (operation.annotation_id) return [`annotation ${operation.annotation_id}`];
   return [`block ${operation.block_id}`];
 }
 
@@ -19,8 +23,11 @@ function touched(operation) {
 function folded(earlier, later) {
   if (earlier.type === "add_block") return intoNewBlock(earlier, later);
   if (earlier.type === "connect" && later.type === "disconnect" && earlier.edge.id === later.edge_id) return [];
+  if (earlier.type === "add_annotation") return intoNewAnnotation(earlier, later);
   if (earlier.type !== later.type) return null;
-  if (earlier.type === "move_blocks") return [{ ...earlier, positions: { ...earlier.positions, ...later.positions } }];
+  if (earlier.type === "rename_workflow") return [later];
+  if (earlier.type === "set_annotation") return earlier.annotation_id === later.annotation_id ? [{ ...earlier, ...later }] : null;
+  if (earlier.positions) return [{ ...earlier, positions: { ...earlier.positions, ...later.positions } }];
   if (earlier.block_id !== later.block_id) return null;
   if (earlier.type === "set_block") return [{ ...earlier, ...later }];
   if (earlier.type === "set_field" && same(earlier.path, later.path)) return [later];
@@ -34,6 +41,16 @@ function intoNewBlock(earlier, later) {
   const graph = { blocks: new Map([[id, earlier.block]]), edges: new Map() };
   if (typeof performOne(graph, later) === "string") return null;
   return [{ ...earlier, block: graph.blocks.get(id) }];
+}
+
+function intoNewAnnotation(earlier, later) {
+  const { id } = earlier.annotation;
+  if (later.type === "remove_annotation" && later.annotation_id === id) return [];
+  const isAbout = later.annotation_id === id || (later.type === "move_annotations" && same(Object.keys(later.positions), [id]));
+  if (!isAbout) return null;
+  const graph = { annotations: new Map([[id, earlier.annotation]]) };
+  performOne(graph, later);
+  return [{ ...earlier, annotation: graph.annotations.get(id) }];
 }
 
 /** One more operation at the end of a list, folded into an earlier one when nothing between them stands in the way. */
@@ -58,7 +75,7 @@ export const overlaps = (one, other) => {
   return same(one.slice(0, length), other.slice(0, length));
 };
 
-const ASPECTS = ["move_blocks", "set_field", "set_block", "connect"];
+const ASPECTS = ["move_blocks", "set_field", "set_block", "connect", "move_annotations", "set_annotation"];
 
 /** Place, fields and edges of one block do not depend on each other. */
 const isElsewhere = (one, other) =>

@@ -1,27 +1,35 @@
 // Shows on the canvas how it differs from another state of the graph: added green, changed amber, removed as a red ghost.
+import { annotationBox } from "./annotations.js";
 import { Card } from "./card.js";
 import { element, svgElement } from "./dom.js";
 import { cardSize, curve, curvePath, portPoint } from "./geometry.js";
 import { same } from "./operations.js";
 import { expandOutputs } from "./ports.js";
 
-/** `{added, changed, removed}` sets of block ids and `{edgesAdded, edgesRemoved}` of edge ids, from one graph to another. Pure. */
+/** Sets of ids from one graph to another: of blocks `added, changed, removed`, of edges and of annotations with their name before. Pure. */
 export function compared(before, after) {
   const ids = (things, test) => new Set([...things.keys()].filter(test));
   return {
     added: ids(after.blocks, (id) => !before.blocks.has(id)),
     removed: ids(before.blocks, (id) => !after.blocks.has(id)),
     changed: ids(after.blocks, (id) => before.blocks.has(id) && !same(before.blocks.get(id), after.blocks.get(id))),
+    annotationsAdded: ids(after.annotations, (id) => !before.annotations.has(id)),
+    annotationsRemoved: ids(before.annotations, (id) => !after.annotations.has(id)),
+    annotationsChanged: ids(after.annotations, (id) => before.annotations.has(id) && !same(before.annotations.get(id), after.annotations.get(id))),
     edgesAdded: ids(after.edges, (id) => !same(after.edges.get(id), before.edges.get(id))),
     edgesRemoved: ids(before.edges, (id) => !same(after.edges.get(id), before.edges.get(id))),
   };
 }
 
 /** The difference in one sentence. */
-export function sentence({ added, changed, removed }) {
+export function sentence({ added, changed, removed, edgesAdded, edgesRemoved, annotationsAdded, annotationsChanged, annotationsRemoved }) {
   const part = (set, word) => (set.size ? [`${set.size} ${word}`] : []);
   const parts = [...part(added, "added"), ...part(changed, "changed"), ...part(removed, "removed")];
-  return parts.length ? `Since then: ${parts.join(", ")}.` : "No block differs from what is on the canvas.";
+  const notes = annotationsAdded.size + annotationsChanged.size + annotationsRemoved.size;
+  if (notes) parts.push(notes === 1 ? "a note or frame differs" : `${notes} notes or frames differ`);
+  const lines = edgesAdded.size + edgesRemoved.size;
+  if (!parts.length && lines) parts.push(lines === 1 ? "a connection differs" : `${lines} connections differ`);
+  return parts.length ? `Since then: ${parts.join(", ")}.` : "Nothing differs from what is on the canvas.";
 }
 
 export class Comparison {
@@ -42,11 +50,12 @@ export class Comparison {
   }
 
   /** Bring all of it into sight, what is gone too. */
-  fit({ removed }) {
+  fit({ removed, annotationsRemoved }) {
     const gone = [...removed].map((id) => this.graph.blocks.get(id));
     const box = (block) => ({ ...block.position, ...cardSize(this.outputs(block)) });
+    const torn = [...annotationsRemoved].map((id) => annotationBox(this.graph.annotations.get(id)));
     this.view.measure();
-    this.view.fitBoxes([...this.view.boxes(), ...gone.map(box)]);
+    this.view.fitBoxes([...this.view.allBoxes(), ...gone.map(box), ...torn]);
   }
 
   outputs(block) {
@@ -60,6 +69,7 @@ export class Comparison {
     const difference = graph && compared(graph, this.store);
     view.setMarks(difference ? marksOf(difference) : new Map());
     if (!difference) return null;
+    for (const id of difference.annotationsRemoved) this.ghosts.append(ghostOf(graph.annotations.get(id)));
     for (const id of difference.removed) this.ghosts.append(this.ghost(graph.blocks.get(id)));
     for (const id of difference.edgesRemoved) this.lines.append(this.ghostEdge(graph.edges.get(id)));
     return difference;
@@ -82,7 +92,18 @@ export class Comparison {
   }
 }
 
-const marksOf = ({ added, changed, edgesAdded }) =>
-  new Map([...[...added].map((id) => [id, "added"]), ...[...changed].map((id) => [id, "changed"]),
+/** A note or frame that is gone. */
+function ghostOf({ kind, text, colour, position, size }) {
+  const made = element("div", { class: "annotation", "data-kind": kind, "data-colour": colour, "data-diff": "removed" },
+    element("div", { class: "annotation-text" }, text));
+  made.style.transform = `translate(${position.x}px,${position.y}px)`;
+  made.style.width = `${size.width}px`;
+  made.style.height = `${size.height}px`;
+  return made;
+}
+
+const marksOf = ({ added, changed, edgesAdded, annotationsAdded, annotationsChanged }) =>
+  new Map([...[...annotationsAdded].map((id) => [`annotation ${id}`, "added"]), ...[...annotationsChanged].map((id) => [`annotation ${id}`, "changed"]),
+    ...[...added].map((id) => [id, "added"]), ...[...changed].map((id) => [id, "changed"]),
     ...[...edgesAdded].map((id) => [`edge ${id}`, "added"])]);
 

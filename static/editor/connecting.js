@@ -16,6 +16,7 @@ export class Connecting {
   /** Begin at a port `{block, handle, side}`; every card shows whether the edge may end there. */
   start(from) {
     this.cancel();
+    if (this.store.readOnly) return;
     this.from = from;
     this.view.root.classList.add("connecting");
     for (const [id, card] of this.view.cards) card.element.dataset.connect = this.refusal(id) === null ? "yes" : "no";
@@ -39,6 +40,7 @@ export class Connecting {
 
   /** Draw the loose end at a point of the drawing; over a block, say whether it fits. */
   follow(point, blockId, handle) {
+    if (!this.from) return undefined;
     const block = this.store.blocks.get(this.from.block);
     if (!block) return this.cancel();
     const { outputs } = this.view.shape(block);
@@ -54,6 +56,7 @@ export class Connecting {
 
   /** End at a block. A refusal is said aloud and nothing changes. */
   finish(blockId, handle = undefined) {
+    if (!this.from) return false;
     const [source, output, target, input] = this.ends(blockId, handle);
     this.cancel();
     const refusal = connect(this.store, source, output, target, input);

@@ -59,7 +59,7 @@ export class EdgeLayer {
   mountEdge(edge) {
     const hit = svgElement("path", { class: "edge-hit" });
     const stroke = svgElement("path", { class: "edge-line" });
-    const group = svgElement("g", { class: "edge", "data-edge-id": edge.id, tabindex: "0", role: "button" }, hit, stroke);
+    const group = svgElement("g", { class: "edge", "data-edge-id": edge.id, tabindex: "-1", role: "button" }, hit, stroke);
     const line = { group, hit, stroke, path: "" };
     this.lines.set(edge.id, line);
     this.svg.insertBefore(group, this.draft);
@@ -86,7 +86,7 @@ export class EdgeLayer {
 
   drawTools() {
     const [id] = this.selection.edges;
-    const edge = this.selection.edges.size === 1 && !this.selection.blocks.size ? this.store.edges.get(id) : null;
+    const edge = this.selection.edges.size === 1 && this.selection.size === 1 && !this.store.readOnly ? this.store.edges.get(id) : null;
     const made = edge && this.curveOf(edge);
     this.tools.hidden = !made;
     if (!made) return;

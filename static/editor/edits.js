@@ -1,6 +1,6 @@
 // What a person does to a graph, as one undo step each. No DOM.
 import { CARD_WIDTH } from "./geometry.js";
-import { mintUuid } from "./ids.js";
+import { mintUuid, newAnnotationId } from "./ids.js";
 import { expandOutputs, movedHandles } from "./ports.js";
 
 export { mintUuid };
@@ -95,23 +95,24 @@ export function connect(store, source, handle, target, targetHandle = store.inpu
   return refusal;
 }
 
-/** Remove blocks with all their edges, and edges. */
-export function remove(store, blockIds, edgeIds = []) {
+/** Remove blocks with all their edges, edges, and annotations. */
+export function remove(store, blockIds, edgeIds = [], annotationIds = []) {
   const blocks = blockIds.map((id) => store.blocks.get(id)).filter(Boolean);
   const edges = new Set(edgeIds.map((id) => store.edges.get(id)).filter(Boolean));
   for (const block of blocks) for (const edge of store.edgesOf(block.id)) edges.add(edge);
-  return store.apply([...[...edges].map((edge) => removed("edge", edge)), ...blocks.map((block) => removed("block", block))]);
+  const annotations = annotationIds.map((id) => store.annotations.get(id)).filter(Boolean);
+  return store.apply([...[...edges].map((edge) => removed("edge", edge)), ...blocks.map((block) => removed("block", block)),
+    ...annotations.map((annotation) => removed("annotation", annotation))]);
 }
 
-/** Put blocks elsewhere: `positions` is a Map from id to `{x, y}`. */
-export function moveBlocks(store, positions, options = {}) {
-  const operations = [];
-  for (const [id, position] of positions) {
-    const block = store.blocks.get(id);
-    if (block) operations.push(changed("block", block, { ...block, position: snapped(position) }));
-  }
-  return store.apply(operations, options);
+/** Put things elsewhere: `blocks` and `annotations` are Maps from id to `{x, y}`. */
+export function moveThings(store, { blocks = new Map(), annotations = new Map() }, options = {}) {
+  const moves = (kind, things, positions) => [...positions].filter(([id]) => things.has(id))
+    .map(([id, position]) => changed(kind, things.get(id), { ...things.get(id), position: snapped(position) }));
+  return store.apply([...moves("block", store.blocks, blocks), ...moves("annotation", store.annotations, annotations)], options);
 }
+
+export const moveBlocks = (store, positions, options = {}) => moveThings(store, { blocks: positions }, options);
 
 /** Edges of a block after its ports changed: those that follow their item, and those that lose their port. */
 function edgesAfter(store, entry, block, next) {
@@ -152,28 +153,35 @@ export function changeBlock(store, blockId, fields, merge = null) {
   return store.apply(operations, { merge });
 }
 
-/** The chosen blocks and the edges between them, to be pasted here or in another workflow. */
-export function copyOf(store, blockIds) {
+/** The chosen blocks with the edges between them, and the chosen annotations, to be pasted here or in another workflow. */
+export function copyOf(store, blockIds, annotationIds = []) {
   const chosen = new Set(blockIds);
   return {
     blocks: blockIds.map((id) => store.blocks.get(id)).filter(Boolean),
     edges: [...store.edges.values()].filter((edge) => chosen.has(edge.source) && chosen.has(edge.target)),
+    annotations: annotationIds.map((id) => store.annotations.get(id)).filter(Boolean),
   };
 }
 
-/** Add a copy of blocks with new ids; `at` is where its top left corner goes, else beside the original. Answers the ids. */
-export function paste(store, copied, at = null) {
-  const left = Math.min(...copied.blocks.map((block) => block.position.x));
-  const top = Math.min(...copied.blocks.map((block) => block.position.y));
-  const shift = at ? { x: at.x - left, y: at.y - top } : { x: PASTE_OFFSET, y: PASTE_OFFSET };
+/** How far copies go from their originals; `at` is where their top left corner shall be. */
+function shiftOf(copied, at) {
+  if (!at) return { x: PASTE_OFFSET, y: PASTE_OFFSET };
+  const places = [...copied.blocks, ...copied.annotations].map(({ position }) => position);
+  return { x: at.x - Math.min(...places.map(({ x }) => x)), y: at.y - Math.min(...places.map(({ y }) => y)) };
+}
+
+/** Add copies with new ids; `at` is where their top left corner goes, else beside the originals. Answers the ids. */
+export function paste(store, { annotations = [], ...rest }, at = null) {
+  const copied = { ...rest, annotations };
+  const shift = shiftOf(copied, at);
+  const shifted = ({ x, y }) => snapped({ x: x + shift.x, y: y + shift.y });
   const ids = new Map();
   const operations = [];
   for (const block of copied.blocks) {
     const id = store.newBlockId(block.type, new Set(ids.values()));
     ids.set(block.id, id);
-    const position = snapped({ x: block.position.x + shift.x, y: block.position.y + shift.y });
     const config = { ...structuredClone(block.config), ...minted(store.entryOf(block)) };
-    operations.push(added("block", { ...block, id, position, config, name: freeName(store, block.name) }));
+    operations.push(added("block", { ...block, id, position: shifted(block.position), config, name: freeName(store, block.name) }));
   }
   const edgeIds = new Set();
   for (const edge of copied.edges) {
@@ -181,6 +189,7 @@ export function paste(store, copied, at = null) {
     edgeIds.add(copy.id);
     operations.push(added("edge", copy));
   }
-  store.apply(operations);
-  return [...ids.values()];
+  const copies = annotations.map((one) => ({ ...one, id: newAnnotationId(one.kind), position: shifted(one.position) }));
+  store.apply([...operations, ...copies.map((copy) => added("annotation", copy))]);
+  return { blocks: [...ids.values()], annotations: copies.map(({ id }) => id) };
 }

@@ -1,18 +1,19 @@
 // One state machine for mouse, pen and touch. `this.state` is null or `{move, up, cancel}` of what goes on.
-import { moveBlocks } from "./edits.js";
-import { boxBetween, overlaps, toWorld, zoomAt } from "./geometry.js";
+import { annotationBox } from "./annotations.js";
+import { dragging, resizing } from "./dragging.js";
+import { boxBetween, contains, overlaps, toWorld, zoomAt } from "./geometry.js";
 
 const TAP_DISTANCE = 5;
 const DOUBLE_TAP_MS = 240;
 const RIM = 44;
 const RIM_SPEED = 12;
 const WHEEL_SPEED = 0.0022;
-const OVERLAYS = ".edge-tools, .canvas-controls, .picker, .minimap, .card-rename";
+const OVERLAYS = ".edge-tools, .selection-bar, .replay, .annotation-tools, .annotation-edit, .canvas-controls, .picker, .minimap, .card-rename";
 
 const middleOf = ([one, two]) => ({ x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 });
 const spreadOf = ([one, two]) => Math.max(1, Math.hypot(one.x - two.x, one.y - two.y));
 
-/** The port, block and edge under an element of the canvas. */
+/** The port, block, edge and annotation under an element of the canvas. */
 export function thingAt(target) {
   const port = target?.closest?.(".port");
   const card = target?.closest?.(".canvas-card");
@@ -21,17 +22,25 @@ export function thingAt(target) {
     port: port && { block: card.dataset.blockId, handle: port.dataset.handle, side: port.dataset.side },
     block: card?.dataset.blockId ?? null,
     edge: edge?.dataset.edgeId ?? null,
+    annotation: target?.closest?.(".annotation")?.dataset.annotationId ?? null,
+    grip: Boolean(target?.closest?.(".annotation-grip")),
   };
 }
 
+/** A note is caught by touching it, a frame only whole: the box is often drawn inside of it. */
+function isCaught(annotation, area) {
+  const box = annotationBox(annotation);
+  if (annotation.kind === "note") return overlaps(box, area);
+  return contains(area, box) && contains(area, { x: box.x + box.width, y: box.y + box.height });
+}
+
 export class Gestures {
-  /** `hooks`: `tap(blockId)`, `doubleTap(blockId)`, `background()`, `emptyDrop(event, from)`. */
+  /** `hooks`: `tap(blockId)`, `doubleTap(blockId)`, `write(annotationId)`, `background()`, `emptyDrop(event, from)`. */
   constructor({ view, store, selection, connecting, hooks }) {
     Object.assign(this, { view, store, selection, connecting, hooks });
     this.state = null;
     this.pointers = new Map();
     this.spaceHeld = false;
-    this.drags = 0;
     const { root } = view;
     root.addEventListener("pointerdown", (event) => this.down(event));
     root.addEventListener("pointermove", (event) => this.move(event));
@@ -48,6 +57,7 @@ export class Gestures {
 
   down(event) {
     if (event.target.closest(OVERLAYS) || event.button === 2) return;
+    this.view.measure();
     const point = this.view.local(event);
     this.pointers.set(event.pointerId, point);
     if (this.pointers.size === 2) return this.begin(this.pinch());
@@ -60,6 +70,7 @@ export class Gestures {
     if (thing.port) return this.begin(this.port(point, thing.port));
     if (thing.block) return this.begin(this.card(point, thing.block, event));
     if (thing.edge) return this.begin(this.edge(thing.edge));
+    if (thing.annotation) return this.begin(this.annotation(point, thing, event));
     return this.begin(event.shiftKey ? this.marquee(point) : this.pan(point, true));
   }
 
@@ -144,7 +155,7 @@ export class Gestures {
 
   marquee(start) {
     const { marquee } = this.view;
-    const before = [...this.selection.blocks];
+    const before = { blocks: [...this.selection.blocks], annotations: [...this.selection.annotations] };
     return {
       start,
       move: (point) => {
@@ -154,8 +165,10 @@ export class Gestures {
           left: `${box.x}px`, top: `${box.y}px`, width: `${box.width}px`, height: `${box.height}px`,
         });
         const area = boxBetween(toWorld(this.view.viewport, start), toWorld(this.view.viewport, point));
-        const inside = [...this.store.blocks.values()].filter((block) => overlaps(this.view.box(block), area));
-        this.selection.set([...new Set([...before, ...inside.map((block) => block.id)])]);
+        const blocks = [...this.store.blocks.values()].filter((block) => overlaps(this.view.box(block), area));
+        const annotations = [...this.store.annotations.values()].filter((one) => isCaught(one, area));
+        const all = (ids, things) => [...new Set([...ids, ...things.map(({ id }) => id)])];
+        this.selection.set(all(before.blocks, blocks), [], all(before.annotations, annotations));
       },
       up: () => { marquee.hidden = true; },
       cancel: () => { marquee.hidden = true; },
@@ -164,29 +177,37 @@ export class Gestures {
 
   card(start, blockId, event) {
     if (this.connecting.active) return { up: () => this.connecting.active && this.connecting.finish(blockId) };
+    return this.thing(start, "blocks", blockId, event, () => this.tap(blockId));
+  }
+
+  annotation(start, { annotation: id, grip }, event) {
+    if (grip && !this.store.readOnly) {
+      this.selection.set([], [], [id]);
+      return resizing(this, start, id);
+    }
+    return this.thing(start, "annotations", id, event, () => this.tapAnnotation(id));
+  }
+
+  /** Press on a block or an annotation: move what is chosen, choose it, or add it to what is chosen. */
+  thing(start, kind, id, event, tap) {
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
-    if (!adds && !this.selection.blocks.has(blockId)) this.selection.set([blockId]);
-    const merge = `drag ${(this.drags += 1)}`;
-    const origin = toWorld(this.view.viewport, start);
-    let places = null;
-    const state = {
-      start,
-      rim: true,
-      move: (point) => {
-        places ??= new Map([...this.selection.blocks].map((id) => [id, this.store.blocks.get(id).position]));
-        const here = toWorld(this.view.viewport, point);
-        const by = { x: here.x - origin.x, y: here.y - origin.y };
-        const positions = new Map([...places].map(([id, place]) => [id, { x: place.x + by.x, y: place.y + by.y }]));
-        moveBlocks(this.store, positions, { merge, within: Infinity });
-      },
-      up: () => {
-        if (state.moved) return;
-        if (adds) this.selection.toggle(blockId);
-        else this.tap(blockId);
-      },
-      cancel: () => { if (places) moveBlocks(this.store, places, { merge, within: Infinity }); },
-    };
-    return state;
+    if (!adds && !this.selection[kind].has(id)) this.choose(kind, id);
+    if (this.store.readOnly) return { start, up: tap };
+    return dragging(this, start, () => (adds ? this.selection.toggle(kind, id) : tap()));
+  }
+
+  choose(kind, id) {
+    if (kind === "blocks") this.selection.set([id]);
+    else this.selection.set([], [], [id]);
+  }
+
+  tapAnnotation(id) {
+    this.choose("annotations", id);
+    const second = this.tapped === id;
+    clearTimeout(this.tapTimer);
+    this.tapped = second ? null : id;
+    if (second) this.hooks.write(id);
+    else this.tapTimer = setTimeout(() => { this.tapped = null; }, DOUBLE_TAP_MS);
   }
 
   /** A tap opens a block a moment later, because opening moves the canvas and a second tap may follow. */

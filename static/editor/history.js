@@ -107,8 +107,7 @@ export class History {
 
   async restore(revision) {
     if (!(await this.hooks.flush())) return;
-    const { blocks, edges } = this.graphs.get(revision);
-    this.hooks.restore({ blocks: [...blocks.values()], edges: [...edges.values()] }, `Restored revision ${revision}`);
+    this.hooks.restore(this.graphs.get(revision), `Restored revision ${revision}`);
     this.compare(null);
     toast(`Revision ${revision} is on the canvas again. Undo takes that back.`, { tone: "success" });
   }

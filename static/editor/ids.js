@@ -9,3 +9,6 @@ export function mintUuid() {
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
+
+/** An id that nobody else will make, so that nobody's note ever needs another one. */
+export const newAnnotationId = (kind) => `${kind}_${mintUuid().slice(0, 13)}`;

@@ -1,4 +1,5 @@
 // Every key of the editor: the table that the sheet of shortcuts shows is the table that is used.
+import { ARRANGEMENTS } from "./arranging.js";
 import { element, inField } from "./dom.js";
 import { thingAt } from "./gestures.js";
 
@@ -10,57 +11,77 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export const SHORTCUTS = [
   ["Mod+Enter", "run", "Run the workflow", true],
   ["Mod+S", "save", "Save now (saving happens by itself)", true],
-  ["Mod+K", "commands", "Find a block, a place or a command", true],
+  ["Mod+K", "commands", "Find a block, a workflow or a command", true],
+  ["Mod+F", "find", "Find in this workflow"],
   ["/", "add", "Add a block by typing its name"],
+  ["N", "note", "Add a note"],
+  ["Shift+F", "frame", "Add a frame, around what is selected"],
+  ["O", "outline", "Show the workflow as a list, or as a canvas"],
+  ["R", "executions", "Show a past execution"],
   ["Mod+Z", "undo", "Undo"],
   ["Mod+Shift+Z", "redo", "Redo"],
   ["Mod+Y", "redo", "Redo"],
-  ["Mod+A", "selectAll", "Select all blocks"],
-  ["Mod+D", "duplicate", "Duplicate the selected blocks"],
+  ["Mod+A", "selectAll", "Select everything"],
+  ["Mod+D", "duplicate", "Duplicate what is selected"],
   ["Delete", "delete", "Delete what is selected"],
   ["Backspace", "delete", "Delete what is selected"],
+  ["C", "connectFrom", "Connect the block: then go to another one and press Enter"],
+  ["X", "connections", "List the connections of the block"],
+  ["S", "select", "Select the block, note or frame that has the focus, or no more"],
   ["F2", "rename", "Rename the block"],
   ["E", "enable", "Turn the selected blocks on or off"],
   ["Shift+T", "tidy", "Tidy up"],
+  ...ARRANGEMENTS.map(([action, does, , keys]) => [keys, action, does]),
   ["Shift+1", "fit", "See the whole workflow"],
+  ["Shift+2", "fitSelection", "See what is selected"],
   ["Mod+0", "actualSize", "Zoom to 100 %"],
   ["+", "zoomIn", "Zoom in"],
   ["-", "zoomOut", "Zoom out"],
+  ["M", "minimap", "Show or hide the small map"],
   ["Escape", "escape", "Stop connecting, clear the selection, close the panel"],
   ["?", "shortcuts", "Show this sheet"],
 ];
 
 const BY_HAND = [
-  ["Mod+C, Mod+X, Mod+V", "Copy, cut and paste blocks, also between workflows"],
-  ["Tab", "Go to the next block, port or connection"],
-  ["Enter", "On a block: open its settings. On a port: begin or end a connection"],
-  ["Arrow keys", "Move the selected blocks; with Shift in larger steps"],
+  ["Mod+C, Mod+X, Mod+V", "Copy, cut and paste, also between workflows"],
+  ["Tab, Shift+Tab", "Go to the next or the previous block, note or frame"],
+  ["Enter", "Open the settings of a block, write on a note; end a connection"],
+  ["Arrow keys", "Move what is selected; with Shift in larger steps"],
   ["Space and drag", "Move the canvas; so does dragging its background"],
   ["Shift and drag", "Select with a box"],
   ["Ctrl and wheel", "Zoom"],
 ];
 
+const OF_ONE = new Set(["delete", "duplicate", "enable"]);
+
 const isMac = navigator.platform.startsWith("Mac");
 
 function nameOf(event) {
-  const shiftCounts = event.key.length > 1 || /[a-z]/i.test(event.key) || event.code.startsWith("Digit");
-  const key = event.code === "Digit1" && event.shiftKey ? "1" : event.key.length === 1 ? event.key.toUpperCase() : event.key;
+  const letter = /^(?:Key|Digit)(.)$/.exec(event.code)?.[1];
+  const shiftCounts = event.key.length > 1 || Boolean(letter);
+  const moved = letter && (event.altKey || (event.shiftKey && /[0-9]/.test(letter)));
+  const key = moved ? letter : event.key.length === 1 ? event.key.toUpperCase() : event.key;
   const parts = [];
   if (isMac ? event.metaKey : event.ctrlKey) parts.push("Mod");
+  if (event.altKey) parts.push("Alt");
   if (event.shiftKey && shiftCounts && key !== "?" && key !== "/" && key !== "+") parts.push("Shift");
   return [...parts, key].join("+");
 }
 
-/** Call `actions[name]()` for the keys of the table and `actions.moveBy(x, y)` for the arrows. */
-export function useKeyboard({ gestures, connecting, selection, actions }) {
+const isElsewhere = (event) =>
+  event.defaultPrevented || (isMac ? event.ctrlKey : event.metaKey) || document.querySelector("dialog[open], .picker");
+
+/** Call `actions.do(name)` for the keys of the table and `actions.moveBy(x, y)` for the arrows. */
+export function useKeyboard({ gestures, connecting, selection, actions, walking }) {
   const { root } = gestures.view;
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.altKey || (isMac ? event.ctrlKey : event.metaKey) || document.querySelector("dialog[open]")) return;
+    if (isElsewhere(event)) return;
     const field = inField(event.target);
     const found = SHORTCUTS.find(([keys]) => keys === nameOf(event));
     if (found && (!field || found[3])) {
       event.preventDefault();
-      actions[found[1]]();
+      if (OF_ONE.has(found[1])) takeFocused(event);
+      actions.do(found[1]);
     } else if (!field && root.contains(event.target)) onCanvas(event);
     else if (!field && event.target === document.body && event.key in ARROWS) onCanvas(event);
   });
@@ -76,9 +97,11 @@ export function useKeyboard({ gestures, connecting, selection, actions }) {
 
   function onCanvas(event) {
     const thing = thingAt(event.target);
-    if (event.key in ARROWS) {
-      if (thing.block && !selection.blocks.size) selection.set([thing.block]);
-      if (!selection.blocks.size) return;
+    if (event.key === "Tab" && !event.ctrlKey && !event.altKey) {
+      if (walking.step(event.shiftKey ? -1 : 1)) event.preventDefault();
+    } else if (event.key in ARROWS) {
+      takeFocused(event);
+      if (!selection.blocks.size && !selection.annotations.size) return;
       event.preventDefault();
       const [x, y] = ARROWS[event.key];
       const step = event.shiftKey ? LARGE_STEP : STEP;
@@ -90,10 +113,18 @@ export function useKeyboard({ gestures, connecting, selection, actions }) {
     }
   }
 
-  function enter({ port, block, edge }) {
+  /** Who walks by keyboard means what has the focus, not what was chosen before. */
+  function takeFocused(event) {
+    const thing = thingAt(event.target);
+    const chosen = selection.blocks.has(thing.block) || selection.annotations.has(thing.annotation);
+    if (!chosen && (thing.block || thing.annotation) && (!selection.size || event.target.matches(":focus-visible"))) walking.choose(thing);
+  }
+
+  function enter({ port, block, edge, annotation }) {
     if (connecting.active && block && !(port && port.side === connecting.from.side)) connecting.finish(block, port?.handle);
     else if (port) connecting.start(port);
     else if (block) actions.open(block);
+    else if (annotation) gestures.hooks.write(annotation);
     else if (edge) selection.set([], [edge]);
   }
 }

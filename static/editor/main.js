@@ -4,10 +4,13 @@ import { useClipboard } from "./clipboard.js";
 import { CodeEditor } from "./code-editor.js";
 import { Comparison } from "./compare.js";
 import { Connecting } from "./connecting.js";
+import { Copilot } from "./copilot.js";
 import { Deployment } from "./deploy.js";
 import { keepIcons, toast } from "./dom.js";
 import { distanceToCurve } from "./geometry.js";
 import { Follower } from "./follow.js";
+import { StepActions } from "./form-data.js";
+import { FormValues } from "./form-values.js";
 import { Gestures } from "./gestures.js";
 import { History } from "./history.js";
 import { mintUuid } from "./ids.js";
@@ -23,17 +26,19 @@ import { Panel } from "./panel.js";
 import { Problems } from "./problems.js";
 import { Runner } from "./run.js";
 import { renameInPlace } from "./rename.js";
+import { showOnly } from "./read-only.js";
 import { showSaving } from "./save-indicator.js";
 import { Selection } from "./selection.js";
 import { Sync } from "./sync.js";
+import { addTools } from "./tools.js";
 import { Undeployed } from "./undeployed.js";
 import { View } from "./view.js";
 
 const NEAR_EDGE = 24;
 const AGAIN_MS = 2000;
 
-const { workflow, palette, execution, user_id: userId, undo_steps: undoSteps } = JSON.parse(document.getElementById("bootstrap").textContent);
-document.title = `${workflow.name} · Blockyard`;
+const bootstrap = JSON.parse(document.getElementById("bootstrap").textContent);
+const { workflow, palette, execution, user_id: userId, undo_steps: undoSteps } = bootstrap;
 keepIcons().catch(() => undefined);
 const find = (selector) => document.querySelector(selector);
 
@@ -54,6 +59,9 @@ const panel = new Panel(find("#panel"), {
   },
 });
 const connecting = new Connecting(view, store, find("[data-hint]"));
+
+/** Go through an execution that is over with a slider. */
+const showReplay = (executionId) => replay.open(executionId).catch((error) => toast(error.message, { tone: "danger" }));
 
 async function showBlock(blockId, field = null) {
   history.giveWay();
@@ -93,7 +101,9 @@ const follower = new Follower(view, {
   finished: (result) => {
     runner.showRunning(false);
     panel.loadData();
+    formValues.refresh();
     runner.tell(result);
+    if (result.executionId === execution?.id) showReplay(execution.id);
   },
   lost: () => {
     runner.showRunning(false);
@@ -102,7 +112,7 @@ const follower = new Follower(view, {
 });
 const runner = new Runner({
   workflowId: workflow.id, dialog: find("#run-dialog"), button: find("[data-action=run]"), follower,
-  hooks: { flush, problems: reportProblems, show: showBlock },
+  hooks: { flush, problems: reportProblems, show: showBlock, replay: (executionId) => showReplay(executionId) },
 });
 const undeployed = new Undeployed({ workflowId: workflow.id, dialog: find("#deploy-dialog"), store, hooks: { flush, show: showBlock } });
 const deployment = new Deployment({
@@ -121,17 +131,31 @@ const history = new History({
     restore: (graph, message) => sync.withMessage(message, () => actions.restore(graph)),
   },
 });
+const copilot = new Copilot({
+  workflowId: workflow.id, root: find("#copilot"), button: find("[data-copilot-button]"), view, store, sync, follower,
+  mayDraft: bootstrap.may_edit, mayRun: bootstrap.may_run,
+  hooks: {
+    flush, show: showBlock, opened: () => history.giveWay(),
+    restore: (graph, message) => sync.withMessage(message, () => actions.restore(graph)),
+    selected: () => selection.onlyBlock,
+    failed: () => follower.failedBlock && { block: follower.failedBlock, execution: follower.executionId },
+  },
+});
 const gestures = new Gestures({
   view, store, selection, connecting,
   hooks: {
     tap: (blockId) => selection.onlyBlock === blockId && showBlock(blockId),
-    doubleTap: (blockId) => renameInPlace(view, store, blockId),
+    doubleTap: (blockId) => store.readOnly || renameInPlace(view, store, blockId),
+    write: (annotationId) => view.annotations.edit(annotationId),
     background: () => panel.close(),
     emptyDrop: (event, from) => actions.addHere(event, from),
   },
 });
 actions.gestures = gestures;
-useKeyboard({ gestures, connecting, selection, actions });
+actions.mayRun = bootstrap.may_run;
+if (!bootstrap.may_edit) showOnly({ store, panel: find("#panel-settings"), editor: find(".editor") });
+const { walking, replay } = addTools({ workflowId: workflow.id, view, store, selection, connecting, actions });
+useKeyboard({ gestures, connecting, selection, actions, walking });
 useClipboard({ store, selection, place: () => actions.pastePlace() });
 actions.bind();
 
@@ -157,8 +181,17 @@ new Palette(find("#palette"), palette, {
     if (overCanvas(event)) actions.drop(entry, event, edgeNear(event));
   },
 });
-new Minimap(find(".minimap"), view);
+const minimap = new Minimap(find(".minimap"), view);
+actions.register({ minimap: () => minimap.toggle() });
 new CodeEditor(find("#panel-settings"), find("#code-dialog"));
+const formValues = new FormValues(find("#panel-settings"), { store, sync });
+new StepActions(find("#panel-data"), {
+  workflowId: workflow.id, store,
+  hooks: {
+    flush, problems: reportProblems, follow: (id) => follower.follow(id), openRun: (options) => runner.open(options),
+    blockId: () => panel.blockId, renew: () => panel.loadData(),
+  },
+});
 fillSheet(find("[data-shortcuts]"));
 showSaving(find("[data-save-state]"), sync, find("#save-bar"));
 const others = new Others({ store, sync, bar: find("#others-bar") });
@@ -169,10 +202,10 @@ sync.renamedListeners.add((renamed) => {
   panel.renamed(renamed.blocks);
   selection.renamed(renamed);
 });
-find("[data-workflow-name]").textContent = workflow.name;
 problems.set(workflow.problems || []);
 runner.showRunning(false);
 selection.subscribe(() => {
+  if (copilot.open) copilot.drawChips();
   const only = selection.onlyBlock;
   if (panel.open && !gestures.state) {
     if (only) panel.show(only);
@@ -196,10 +229,13 @@ view.measure();
 view.draw();
 view.open();
 store.remember(undoSteps);
-await takeUpAll();
-listen(workflow.id, clientId, {
+if (!store.readOnly) await takeUpAll();
+if (!bootstrap.past) listen(workflow.id, clientId, {
   started: (executionId) => !follower.running && follower.follow(executionId),
-  changed: (change) => deployment.update(change),
+  changed: (change) => {
+    deployment.update(change);
+    sync.named(change.name);
+  },
   graph: ({ revision, batch_id: batchId }) => sync.noticed(revision, batchId),
   people: (people) => showPresence(find("[data-presence]"), people, clientId),
   connected: async () => {
@@ -208,6 +244,6 @@ listen(workflow.id, clientId, {
     if (panel.drafts.waiting.size) panel.drafts.send();
   },
 });
-staysHere(workflow.id, clientId);
-if (execution) follower.follow(typeof execution === "string" ? execution : execution.id);
+if (!bootstrap.past) staysHere(workflow.id, clientId);
+if (execution) follower.follow(execution.id);
 document.documentElement.dataset.editorReady = "true";

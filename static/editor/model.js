@@ -20,7 +20,7 @@ export function mergeChanges(changes) {
 }
 
 /**
- * Blocks and edges of one workflow with their history. What is done is told as changes, `{kind, id, before, after}`; a step
+ * Blocks, edges and annotations of one workflow, and its name, with their history. What is done is told as changes, `{kind, id, before, after}`; a step
  * of the history is `{id, undo, redo}` in operations, so that it can be undone after others have changed something else.
  */
 export class GraphStore {
@@ -29,6 +29,7 @@ export class GraphStore {
     for (const entry of palette) for (const alias of entry.aliases || []) this.palette.set(alias, entry);
     this.now = now;
     this.listeners = new Set();
+    this.readOnly = false;
     this.fill(graph);
   }
 
@@ -39,6 +40,8 @@ export class GraphStore {
       const id = edge.id || this.newEdgeId();
       this.edges.set(id, { sourceHandle: "output", targetHandle: "input", ...edge, id });
     }
+    this.annotations = new Map((graph.annotations || []).map((annotation) => [annotation.id, annotation]));
+    this.name = graph.name;
     this.past = [];
     this.future = [];
   }
@@ -95,8 +98,9 @@ export class GraphStore {
     for (const listener of this.listeners) listener(changes, origin, merge, unit);
   }
 
-  /** Do changes as one undo step; steps in a row with the same merge key become one. */
+  /** Do changes as one undo step; steps in a row with the same merge key become one. Nothing is done for who may only look. */
   apply(changes, { merge = null, within = MERGE_WITHIN_MS } = {}) {
+    if (this.readOnly) return false;
     const changing = changes.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
     if (!changing.length) return false;
     perform(this, changing);

@@ -1,7 +1,8 @@
-// The operations that editor and server exchange, on graphs as plain data: `{blocks: Map, edges: Map}`. Pure.
+// The operations that editor and server exchange, on graphs as plain data: `{blocks, edges, annotations}`, each a Map, and the
+// workflow's `name` where it is known. Pure.
 //
-// A change is `{kind: "block"|"edge", id, before, after}`, the whole thing before and after; an operation says no more
-// than what was changed, so that it fits a graph in which others have changed something else.
+// A change is `{kind: "block"|"edge"|"annotation"|"workflow", id, before, after}`, the whole thing before and after; an operation
+// says no more than what was changed, so that it fits a graph in which others have changed something else.
 
 const FIELDS = { name: "", enabled: true, notes: "", policy: {} };
 const IMPLIED = ["notes", "policy"];
@@ -17,9 +18,19 @@ export function same(one, other) {
   return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && same(one[name], other[name]));
 }
 
-export const graphOf = ({ blocks, edges }) => ({
-  blocks: new Map(blocks.map((block) => [block.id, block])),
-  edges: new Map(edges.map((edge) => [edge.id, { sourceHandle: "output", targetHandle: "input", ...edge }])),
+const THINGS = { block: "blocks", edge: "edges", annotation: "annotations" };
+const LOOKS = ["text", "colour", "size"];
+const byId = (things) => new Map(things.map((thing) => [thing.id, thing]));
+
+export const graphOf = ({ blocks, edges, annotations = [] }) => ({
+  blocks: byId(blocks),
+  edges: byId(edges.map((edge) => ({ sourceHandle: "output", targetHandle: "input", ...edge }))),
+  annotations: byId(annotations),
+});
+
+/** A copy that can be changed while the graph stays as it is. */
+export const copied = ({ blocks, edges, annotations, name }) => ({
+  blocks: new Map(blocks), edges: new Map(edges), annotations: new Map(annotations), name,
 });
 
 /** The changes that take changes back. */
@@ -56,14 +67,31 @@ function edgeOperations(before, after) {
   return after === null ? made : [...made, { type: "connect", edge: after }];
 }
 
+function annotationOperations(before, after) {
+  if (before === null) return [{ type: "add_annotation", annotation: after }];
+  if (after === null) return [{ type: "remove_annotation", annotation_id: before.id }];
+  if (before.kind !== after.kind) return [...annotationOperations(before, null), ...annotationOperations(null, after)];
+  const made = [];
+  if (!same(before.position, after.position)) made.push({ type: "move_annotations", positions: { [after.id]: after.position } });
+  const looks = LOOKS.filter((name) => !same(before[name], after[name])).map((name) => [name, after[name]]);
+  return looks.length ? [...made, { type: "set_annotation", annotation_id: after.id, ...Object.fromEntries(looks) }] : made;
+}
+
+const OPERATIONS_OF = {
+  block: blockOperations,
+  edge: edgeOperations,
+  annotation: annotationOperations,
+  workflow: (_, after) => [{ type: "rename_workflow", name: after.name }],
+};
+
 /** What changes amount to. Moves in a row become one operation. */
 export function operationsOf(changes) {
   const made = [];
   for (const { kind, before, after } of changes) {
     if (before === null && after === null) continue;
-    for (const operation of kind === "block" ? blockOperations(before, after) : edgeOperations(before, after)) {
+    for (const operation of OPERATIONS_OF[kind](before, after)) {
       const last = made.at(-1);
-      if (operation.type === "move_blocks" && last?.type === "move_blocks") Object.assign(last.positions, operation.positions);
+      if (operation.positions && last?.type === operation.type) Object.assign(last.positions, operation.positions);
       else made.push(operation);
     }
   }
@@ -86,8 +114,21 @@ export function differences(before, after) {
   for (const [id, edge] of after.edges) {
     if (!stays(edge, before.edges.get(id))) changes.edgesOn.push({ kind: "edge", id, before: null, after: edge });
   }
-  return [...changes.edgesOff, ...changes.blocks, ...changes.edgesOn];
+  return [...changes.edgesOff, ...changes.blocks, ...changes.edgesOn, ...besides(before, after)];
 }
+
+/** The changes of what is no part of the flow. A graph that bears no name says nothing of it. */
+function besides(before, after) {
+  const [old, now] = [before.annotations ?? new Map(), after.annotations ?? new Map()];
+  const changes = [...new Set([...old.keys(), ...now.keys()])]
+    .map((id) => ({ kind: "annotation", id, before: old.get(id) ?? null, after: now.get(id) ?? null }))
+    .filter(({ before: was, after: is }) => was !== is && !same(was, is));
+  if (after.name !== undefined && after.name !== before.name) changes.push(renamed(before.name, after.name));
+  return changes;
+}
+
+/** The change of a workflow's name. */
+export const renamed = (before, after) => ({ kind: "workflow", id: "name", before: { name: before ?? "" }, after: { name: after } });
 
 /** A copy of an object with the value at a path set or removed; null when the way there is blocked. */
 function withField(tree, [name, ...rest], operation) {
@@ -139,14 +180,33 @@ const DO = {
   disconnect({ edges }, { edge_id: id }) {
     return edges.has(id) ? [{ kind: "edge", id, before: edges.get(id), after: null }] : "gone";
   },
+  add_annotation({ annotations }, { annotation }) {
+    return annotations.has(annotation.id) ? "taken" : [{ kind: "annotation", id: annotation.id, before: null, after: annotation }];
+  },
+  remove_annotation({ annotations }, { annotation_id: id }) {
+    return annotations.has(id) ? [{ kind: "annotation", id, before: annotations.get(id), after: null }] : "gone";
+  },
+  move_annotations({ annotations }, { positions }) {
+    const there = Object.entries(positions).filter(([id]) => annotations.has(id));
+    if (!there.length) return "gone";
+    return there.map(([id, position]) => annotationChange(annotations.get(id), { position: { ...position } }));
+  },
+  set_annotation({ annotations }, { type: _, annotation_id: id, ...fields }) {
+    return annotations.has(id) ? [annotationChange(annotations.get(id), fields)] : "gone";
+  },
+  rename_workflow({ name: before }, { name }) {
+    return [renamed(before, name)];
+  },
 };
+
+const annotationChange = (before, fields) => ({ kind: "annotation", id: before.id, before, after: { ...before, ...fields } });
 
 /** Put changes into a graph. */
 export function perform(graph, changes) {
   for (const { kind, id, after } of changes) {
-    const things = kind === "block" ? graph.blocks : graph.edges;
-    if (after === null) things.delete(id);
-    else things.set(id, after);
+    if (kind === "workflow") graph.name = after.name;
+    else if (after === null) graph[THINGS[kind]].delete(id);
+    else graph[THINGS[kind]].set(id, after);
   }
 }
 
@@ -159,7 +219,7 @@ export function performOne(graph, operation) {
 
 /** A copy of a graph after operations; those that do not fit are left out. `{graph, changes, refused: [{operation, reason}]}` */
 export function applied(graph, operations) {
-  const made = { blocks: new Map(graph.blocks), edges: new Map(graph.edges) };
+  const made = copied(graph);
   const changes = [];
   const refused = [];
   for (const operation of operations) {

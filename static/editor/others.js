@@ -1,6 +1,6 @@
 // What others do in this workflow: who is here, what they have changed, and where that met one's own changes.
 import { element, icon, toast } from "./dom.js";
-import { performOne } from "./operations.js";
+import { copied, performOne } from "./operations.js";
 
 const MOST_TOLD = 2;
 const MOST_FACES = 4;
@@ -50,7 +50,7 @@ export class Others {
   lostNotes(lost, before) {
     const byBlock = new Map();
     for (const { operation, reason } of lost) {
-      const id = operation.block_id ?? operation.edge?.source ?? operation.edge_id;
+      const id = operation.block_id ?? operation.annotation_id ?? operation.edge?.source ?? operation.edge_id;
       byBlock.set(id, { operation, reason });
     }
     return [...byBlock].map(([id, { operation, reason }]) => {
@@ -59,6 +59,7 @@ export class Others {
         const name = (end) => before.blocks.get(end)?.name ?? end;
         return { text: `Your connection from “${name(source)}” to “${name(target)}” could not stay: it ${reason === "loop" ? REASONS.loop : "lost an end"}.` };
       }
+      if (operation.annotation_id) return this.lostAnnotation(before.annotations.get(id));
       const block = before.blocks.get(id);
       if (!block || this.store.blocks.has(id)) return { text: `Your change of “${block?.name ?? id}” no longer fits: it ${REASONS[reason]} meanwhile.` };
       return {
@@ -66,6 +67,14 @@ export class Others {
         label: "Bring it back with my changes", run: () => this.bringBack(block, before),
       };
     });
+  }
+
+  lostAnnotation(annotation) {
+    const back = { kind: "annotation", id: annotation.id, before: null, after: annotation };
+    return {
+      text: `You changed a ${annotation.kind} while somebody else removed it.`,
+      label: "Bring it back with my changes", run: () => this.store.annotations.has(annotation.id) || this.store.apply([back]),
+    };
   }
 
   /** This was typed for a block that others have removed. */
@@ -88,16 +97,16 @@ export class Others {
     ]);
   }
 
-  contestNote({ block_id: id, field, theirs }) {
+  contestNote({ block_id: id, annotation_id: annotation, field, theirs }) {
+    const what = id ? `“${this.store.nameOf(id)}”` : annotation ? "A note or frame" : "The workflow";
     return {
-      text: `“${this.store.nameOf(id)}”: you and somebody else have both changed ${field}. Yours was kept.`,
+      text: `${what}: you and somebody else have both changed ${field}. Yours was kept.`,
       label: "Take theirs", run: () => this.take(theirs),
     };
   }
 
   take(operation) {
-    const graph = { blocks: new Map(this.store.blocks), edges: new Map(this.store.edges) };
-    const changes = performOne(graph, operation);
+    const changes = performOne(copied(this.store), operation);
     if (typeof changes !== "string") this.store.apply(changes);
   }
 

@@ -3,6 +3,7 @@ import { callHtml } from "./api.js";
 import { categoryColour } from "./card.js";
 import { element, icon } from "./dom.js";
 import { changeBlock } from "./edits.js";
+import { arrangeViews } from "../js/data-views.js";
 import { FormDrafts, edited, payloadOf } from "./form-drafts.js";
 
 const mergeKey = (blockId) => `form ${blockId}`;
@@ -32,6 +33,7 @@ export class Panel {
     this.sent = 0;
     this.taken = 0;
     this.loads = 0;
+    this.data.addEventListener("change", (event) => event.target.matches("[data-step-round]") && this.loadData(event.target.value));
     root.querySelector("[role=tablist]").addEventListener("click", (event) => this.choose(event.target.closest("[role=tab]")));
     root.querySelector("[role=tablist]").addEventListener("keydown", (event) => this.tabKey(event));
     for (const name of ["input", "change"]) this.settings.addEventListener(name, (event) => this.noteTyped(event), true);
@@ -234,6 +236,7 @@ export class Panel {
   focusField(field) {
     const name = CSS.escape(field.startsWith("config") ? field : `config.${field}`);
     const control = this.settings.querySelector(`[name="${name}"], [name^="${name}."]`);
+    for (let fold = control?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     control?.scrollIntoView({ block: "center" });
     control?.focus();
   }
@@ -267,7 +270,7 @@ export class Panel {
     if (blockId === this.blockId) this.loadData();
   }
 
-  async loadData() {
+  async loadData(round = null) {
     const { blockId, executionId } = this;
     if (!blockId || this.data.hidden) return;
     if (!executionId) {
@@ -275,11 +278,12 @@ export class Panel {
         "Run the workflow to see here what this block received and what it gave."));
       return;
     }
-    const path = `/workflows/${this.workflowId}/executions/${executionId}/blocks/${encodeURIComponent(blockId)}`;
+    const path = `/workflows/${this.workflowId}/executions/${executionId}/blocks/${encodeURIComponent(blockId)}${round === null ? "" : `?iteration=${encodeURIComponent(round)}`}`;
     try {
       const html = await callHtml("GET", path);
       if (this.blockId !== blockId || this.executionId !== executionId) return;
       this.data.innerHTML = html;
+      arrangeViews(this.data);
       window.htmx?.process(this.data);
     } catch (error) {
       const missing = error.status === 404;

@@ -31,9 +31,14 @@ export const blockItems = (entries, run) =>
     run: () => run(entry),
   }));
 
+const hintOf = ({ hint = "" }, typed) => (typeof hint === "function" ? hint(typed) : hint);
+
 let open = null;
 
-/** Show a picker at a point of the window, or in the middle. Items are `{title, hint, icon, search, run}`. */
+/**
+ * Show a picker at a point of the window, or in the middle. Items are `{title, hint, icon, search, run, peek}`: a hint may be a
+ * function of what is typed, and `peek` is called while an item is marked.
+ */
 export function openPicker({ items, label, at = null }) {
   open?.close();
   open = new Picker(items, label, at);
@@ -58,7 +63,10 @@ class Picker {
   }
 
   listen() {
-    this.input.addEventListener("input", () => this.show());
+    this.input.addEventListener("input", () => {
+      this.typed = true;
+      this.show();
+    });
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
     this.outside = (event) => !this.element.contains(event.target) && this.close();
@@ -78,9 +86,18 @@ class Picker {
     this.found = found;
     const options = found.map((item, place) =>
       element("li", { role: "option", id: `picker-option-${place}`, "data-place": place },
-        icon(item.icon || "box"), element("span", {}, item.title), element("small", {}, item.hint || "")));
+        icon(item.icon || "box"), element("span", {}, item.title), element("small", {}, hintOf(item, this.input.value))));
     this.list.replaceChildren(...(options.length ? options : [element("li", { class: "picker-empty" }, "Nothing fits.")]));
     this.mark(0);
+  }
+
+  /** Items that came later; what is marked stays marked. */
+  more(items) {
+    if (!this.element.isConnected) return;
+    this.items = [...this.items, ...items];
+    const marked = this.marked;
+    this.show();
+    this.mark(marked);
   }
 
   mark(place) {
@@ -90,13 +107,17 @@ class Picker {
       option.setAttribute("aria-selected", String(marked));
       if (marked) option.scrollIntoView({ block: "nearest" });
     }
+    if (this.typed) this.found[this.marked]?.peek?.();
     if (this.found.length) this.input.setAttribute("aria-activedescendant", `picker-option-${this.marked}`);
     else this.input.removeAttribute("aria-activedescendant");
   }
 
   key(event) {
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
-    if (event.key in moves) this.mark(this.marked + moves[event.key]);
+    if (event.key in moves) {
+      this.typed = true;
+      this.mark(this.marked + moves[event.key]);
+    }
     else if (event.key === "Enter") this.choose(this.list.querySelector("[aria-selected=true]"));
     else if (event.key === "Escape" || event.key === "Tab") this.close();
     else return;

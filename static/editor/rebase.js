@@ -1,6 +1,6 @@
 // Puts what is not saved yet on top of what others have saved meanwhile. Nothing is lost without being named. Pure.
 import { overlaps } from "./compact.js";
-import { applied, performOne, same } from "./operations.js";
+import { applied, copied, performOne, same } from "./operations.js";
 
 const WORD = (id) => new RegExp(`(?<![\\w-])${id.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w-])`, "g");
 
@@ -47,7 +47,7 @@ export function renaming({ blocks, edges }) {
     const made = { ...operation };
     if (made.block_id) made.block_id = block(made.block_id);
     if (made.edge_id) made.edge_id = edges.get(made.edge_id) ?? made.edge_id;
-    if (made.positions) made.positions = Object.fromEntries(Object.entries(made.positions).map(([id, place]) => [block(id), place]));
+    if (made.type === "move_blocks") made.positions = Object.fromEntries(Object.entries(made.positions).map(([id, place]) => [block(id), place]));
     if (made.block) made.block = { ...made.block, id: block(made.block.id), config: withReferences(made.block.config || {}, words) };
     if ("value" in made) made.value = withReferences(made.value, words);
     if (made.edge) {
@@ -70,6 +70,8 @@ function leadsTo(graph, start, goal) {
 const isSameWay = (one, other) =>
   ["source", "sourceHandle", "target", "targetHandle"].every((end) => (one[end] ?? "") === (other[end] ?? ""));
 
+const movable = (graph, { type }) => (type === "move_annotations" ? graph.annotations : graph.blocks);
+
 /** Why an operation cannot be done to this graph any more; null when it can, "done" when it need not be. */
 function refusal(graph, operation, isDone) {
   if (isDone(operation)) return "done";
@@ -81,24 +83,30 @@ function refusal(graph, operation, isDone) {
   }
   if (operation.type === "remove_block" && !graph.blocks.has(operation.block_id)) return "done";
   if (operation.type === "disconnect" && !graph.edges.has(operation.edge_id)) return "done";
-  if (operation.type === "move_blocks" && !Object.keys(operation.positions).some((id) => graph.blocks.has(id))) return "done";
+  if (operation.positions && !Object.keys(operation.positions).some((id) => movable(graph, operation).has(id))) return "done";
+  if (operation.type === "remove_annotation" && !graph.annotations.has(operation.annotation_id)) return "done";
+  if (operation.type === "add_annotation" && graph.annotations.has(operation.annotation.id)) return "done";
   return null;
 }
+
+const SET_AT_ONCE = {
+  set_block: ["name", "enabled", "notes", "policy"], set_annotation: ["text", "colour", "size"], rename_workflow: ["name"],
+};
 
 /** Where both have set the same thing: mine stays, and theirs is told. */
 function contests(mine, theirs) {
   const found = [];
   for (const operation of mine) {
     for (const other of theirs) {
-      if (operation.type !== other.type || operation.block_id !== other.block_id) continue;
+      if (operation.type !== other.type || operation.block_id !== other.block_id || operation.annotation_id !== other.annotation_id) continue;
       if (operation.type === "set_field" && overlaps(operation.path, other.path) && !isEqual(operation, other)) {
         found.push({ block_id: operation.block_id, field: operation.path.join("."), mine: operation, theirs: other });
       }
-      if (operation.type !== "set_block") continue;
-      for (const field of ["name", "enabled", "notes", "policy"]) {
+      for (const field of SET_AT_ONCE[operation.type] ?? []) {
         if (!(field in operation) || !(field in other) || same(operation[field], other[field])) continue;
-        const theirField = { type: "set_block", block_id: other.block_id, [field]: other[field] };
-        found.push({ block_id: operation.block_id, field, mine: operation, theirs: theirField });
+        const { type, block_id, annotation_id } = other;
+        const place = annotation_id ? { annotation_id } : block_id ? { block_id } : {};
+        found.push({ ...place, field, mine: operation, theirs: { type, ...place, [field]: other[field] } });
       }
     }
   }
@@ -122,7 +130,7 @@ export function rebase(entries, theirs, graph, { unknown = false } = {}) {
   const renamed = collisions(all, graph, { block: (id, block) => removed.has(id) || isMine(block), edge: (id) => removed.has(id) });
   const isDone = (operation) => operation.type === "add_block" && !removed.has(operation.block.id) && isMine(operation.block);
   const rename = renaming(renamed);
-  const moving = { blocks: new Map(graph.blocks), edges: new Map(graph.edges) };
+  const moving = copied(graph);
   const lost = [];
   const kept = entries.map((entry) => {
     const operations = rename(entry.operations).filter((operation) => {
@@ -138,10 +146,10 @@ export function rebase(entries, theirs, graph, { unknown = false } = {}) {
   return { entries: left, lost, contested: contests(left.flatMap((entry) => entry.operations), theirs), renamed };
 }
 
-/** A move says nothing of blocks that are gone. */
+/** A move says nothing of things that are gone. */
 function onlyThere(operation, before, after) {
-  if (operation.type !== "move_blocks") return operation;
-  const there = Object.entries(operation.positions).filter(([id]) => before.blocks.has(id) || after.blocks.has(id));
+  if (!operation.positions) return operation;
+  const there = Object.entries(operation.positions).filter(([id]) => movable(before, operation).has(id) || movable(after, operation).has(id));
   return { ...operation, positions: Object.fromEntries(there) };
 }
 

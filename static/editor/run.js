@@ -1,6 +1,7 @@
 // The Run dialog, starting an execution, stopping it, and telling how it ended.
 import { callHtml, callJson } from "./api.js";
 import { duration, element, icon, toast } from "./dom.js";
+import { useTestInputs } from "./form-tests.js";
 
 const WORDS = {
   completed: "Completed", failed: "Failed", cancelled: "Stopped", timed_out: "Ran out of time", skipped: "Skipped", waiting: "Waiting",
@@ -46,16 +47,18 @@ export function collect(form) {
     if (value !== undefined) variables[field.dataset.variable] = value;
   }
   const start = form.querySelector("[data-start-block]")?.value;
-  return start ? { variables, start_block: start } : { variables };
+  const pins = form.querySelector("[data-use-pins]")?.checked ? { use_pins: true } : {};
+  return { variables, ...(start ? { start_block: start } : {}), ...pins };
 }
 
 export class Runner {
-  /** `hooks`: `flush()` saves everything and answers whether it could, `problems(details)`, `show(blockId)`. */
+  /** `hooks`: `flush()` saves everything and answers whether it could, `problems(details)`, `show(blockId)`, `replay(executionId)`. */
   constructor({ workflowId, dialog, button, follower, hooks }) {
     Object.assign(this, { workflowId, dialog, button, follower, hooks });
     this.place = dialog.querySelector("[data-run-place]");
     this.message = dialog.querySelector("[data-run-message]");
     dialog.addEventListener("submit", (event) => this.submit(event));
+    useTestInputs(this, collect);
     dialog.querySelector("[data-run-close]").addEventListener("click", () => dialog.close());
     dialog.querySelector("[data-run-start]").addEventListener("click", () => this.place.querySelector("form")?.requestSubmit());
     dialog.addEventListener("keydown", (event) => {
@@ -64,9 +67,10 @@ export class Runner {
     button.addEventListener("click", () => (follower.running ? this.stop() : this.open()));
   }
 
-  /** Ask for the variables; a workflow that needs none runs at once. */
-  async open() {
+  /** Ask for the variables; a workflow that needs none runs at once. `options` go along with the request, such as `until`. */
+  async open(options = {}) {
     if (this.dialog.open || this.follower.running) return;
+    this.options = options;
     this.button.disabled = true;
     try {
       if (!(await this.hooks.flush())) return;
@@ -74,7 +78,7 @@ export class Runner {
       window.htmx?.process(this.place);
       this.message.textContent = "";
       const form = this.form();
-      if (form && !form.querySelector("[data-variable], [data-body], select[data-start-block]")) await this.start(collect(form));
+      if (form && !form.querySelector("[data-variable], [data-body], [data-use-pins], select[data-start-block]")) await this.start(collect(form));
       else this.dialog.showModal();
     } catch (error) {
       toast(error.message, { tone: "danger" });
@@ -101,7 +105,7 @@ export class Runner {
   async start(request) {
     if (!(await this.hooks.flush())) throw new Error("Not started, because the workflow could not be saved.");
     try {
-      const answer = await callJson("POST", `/api/workflows/${this.workflowId}/execute`, { ...request, wait: false });
+      const answer = await callJson("POST", `/api/workflows/${this.workflowId}/execute`, { ...request, ...this.options, wait: false });
       this.follower.follow(answer.execution_id);
     } catch (error) {
       if (error.details?.length) this.hooks.problems(error.details);
@@ -131,7 +135,9 @@ export class Runner {
   tell({ executionId, status, duration_ms: milliseconds, error, failedBlock }) {
     const well = status === "completed";
     const link = element("a", { href: `/executions/${encodeURIComponent(executionId)}`, class: "toast-link" }, "Details");
-    const actions = [link];
+    const replay = element("button", { type: "button", class: "link-button" }, "Replay");
+    replay.addEventListener("click", () => this.hooks.replay(executionId));
+    const actions = [replay, link];
     if (failedBlock) {
       const show = element("button", { type: "button", class: "link-button" }, "Show block");
       show.addEventListener("click", () => this.hooks.show(failedBlock));

@@ -36,8 +36,12 @@ function discardButton(sync) {
 /** Keep `place` up to date with the state of `sync`. */
 export function showSaving(place, sync, bar) {
   let last = "saved";
+  let told = null;
   const show = () => {
     const { state, reason, journal } = sync;
+    const now = [state, reason, journal.kept].join("\n");
+    if (now === told) return;
+    told = now;
     if (state === "offline" && last !== "offline") announce("Offline. Your changes are kept in this browser.");
     if (state === "saved" && last === "offline") announce("Saved");
     if (state === "offline" || state === "saved") last = state;

@@ -1,10 +1,13 @@
-// Which blocks and edges are chosen.
+// Which blocks, edges and annotations are chosen.
+
+const same = (one, other) => one.size === other.length && other.every((id) => one.has(id));
 
 export class Selection {
   constructor(store) {
     this.store = store;
     this.blocks = new Set();
     this.edges = new Set();
+    this.annotations = new Set();
     this.listeners = new Set();
     store.subscribe(() => this.prune());
   }
@@ -17,18 +20,19 @@ export class Selection {
     for (const listener of this.listeners) listener(this);
   }
 
-  set(blocks, edges = []) {
-    const same = (one, other) => one.size === other.length && other.every((id) => one.has(id));
-    if (same(this.blocks, blocks) && same(this.edges, edges)) return;
+  set(blocks, edges = [], annotations = []) {
+    if (same(this.blocks, blocks) && same(this.edges, edges) && same(this.annotations, annotations)) return;
     this.blocks = new Set(blocks);
     this.edges = new Set(edges);
+    this.annotations = new Set(annotations);
     this.tell();
   }
 
-  toggle(blockId) {
-    const blocks = new Set(this.blocks);
-    if (!blocks.delete(blockId)) blocks.add(blockId);
-    this.set([...blocks], [...this.edges]);
+  /** Choose a block or an annotation (`kind`: blocks, annotations) beside what is chosen, or no more. */
+  toggle(kind, id) {
+    const chosen = { blocks: new Set(this.blocks), annotations: new Set(this.annotations) };
+    if (!chosen[kind].delete(id)) chosen[kind].add(id);
+    this.set([...chosen.blocks], [...this.edges], [...chosen.annotations]);
   }
 
   /** Things have new ids, `{blocks: Map(old -> new), edges: Map}`. */
@@ -41,13 +45,23 @@ export class Selection {
     this.set([]);
   }
 
+  get size() {
+    return this.blocks.size + this.edges.size + this.annotations.size;
+  }
+
   /** The chosen block when exactly one thing is chosen and that is a block. */
   get onlyBlock() {
-    return this.blocks.size === 1 && this.edges.size === 0 ? [...this.blocks][0] : null;
+    return this.size === 1 ? ([...this.blocks][0] ?? null) : null;
+  }
+
+  /** The chosen note or frame when nothing else is chosen. */
+  get onlyAnnotation() {
+    return this.size === 1 ? ([...this.annotations][0] ?? null) : null;
   }
 
   prune() {
+    const left = (ids, things) => [...ids].filter((id) => things.has(id));
     const { store } = this;
-    this.set([...this.blocks].filter((id) => store.blocks.has(id)), [...this.edges].filter((id) => store.edges.has(id)));
+    this.set(left(this.blocks, store.blocks), left(this.edges, store.edges), left(this.annotations, store.annotations));
   }
 }

@@ -3,7 +3,7 @@
 import { callJson } from "./api.js";
 import { compact } from "./compact.js";
 import { mintUuid } from "./ids.js";
-import { applied, differences, graphOf, operationsOf } from "./operations.js";
+import { applied, copied, differences, graphOf, operationsOf, renamed } from "./operations.js";
 import { rebase, renaming, withEntries } from "./rebase.js";
 
 const QUIET_MS = 500;
@@ -22,7 +22,7 @@ const isPassing = (status) => status === 0 || status === 429 || status >= 500;
 export class Sync {
   constructor({ workflow, store, journal, clientId, call = callJson }) {
     Object.assign(this, { store, journal, clientId, call, id: workflow.id, revision: workflow.revision });
-    this.base = graphOf(workflow);
+    this.base = { ...graphOf(workflow), name: workflow.name };
     this.queue = [];
     this.state = "saved";
     this.reason = "";
@@ -224,6 +224,13 @@ export class Sync {
     for (const listener of this.problemListeners) listener(problems);
   }
 
+  /** The workflow bears this name now; whoever renames it elsewhere makes no step of it. */
+  named(name) {
+    if (!name || this.dirty || name === this.store.name) return;
+    this.base.name = name;
+    this.store.receive([renamed(this.store.name, name)]);
+  }
+
   /** Somebody else's revision became known. */
   noticed(revision, batchId = "") {
     const isOwn = this.queue.some((entry) => entry.batch_id === batchId);
@@ -249,7 +256,7 @@ export class Sync {
     let base = this.base;
     if (unknown) {
       const graph = await this.call("GET", `${this.path}/graph`);
-      base = graphOf(graph);
+      base = { ...graphOf(graph), name: graph.name ?? this.base.name };
       batches.push({ author: "", words: [], operations: operationsOf(differences(this.base, base)) });
       revision = graph.revision;
     }
@@ -266,7 +273,7 @@ export class Sync {
   /** The queue becomes `entries` on top of a newer base, and the canvas shows it. */
   onTop(base, revision, entries, batches, unknown = false) {
     const result = rebase(entries, batches.flatMap((batch) => batch.operations), base, { unknown });
-    const before = { blocks: new Map(this.store.blocks), edges: new Map(this.store.edges) };
+    const before = copied(this.store);
     const left = new Set(result.entries.map((entry) => entry.batch_id));
     const gone = entries.filter((entry) => !left.has(entry.batch_id));
     if (gone.length) this.journal.drop(gone.map((entry) => entry.batch_id));

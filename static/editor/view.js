@@ -1,4 +1,6 @@
 // Draws what is in sight: cards as elements here, edges by EdgeLayer. The store is the truth; nothing here changes it.
+import { AnnotationLayer } from "./annotation-layer.js";
+import { annotationBox } from "./annotations.js";
 import { Card } from "./card.js";
 import { element } from "./dom.js";
 import { EdgeLayer } from "./edge-layer.js";
@@ -23,8 +25,11 @@ export class View {
     this.cardLayer = element("div", { class: "cards" });
     this.marquee = element("div", { class: "marquee", hidden: true });
     this.edges = new EdgeLayer(this);
-    this.world = element("div", { class: "world" }, this.cardLayer, this.edges.svg, this.edges.tools);
-    root.prepend(this.world, this.marquee);
+    this.annotations = new AnnotationLayer(this);
+    this.world = element("div", { class: "world" },
+      this.annotations.layer, this.cardLayer, this.edges.svg, this.edges.tools, this.annotations.tools);
+    this.dots = element("div", { class: "canvas-dots" });
+    root.prepend(this.dots, this.world, this.marquee);
     store.subscribe(() => this.schedule());
     selection.subscribe(() => this.schedule());
     this.measure();
@@ -33,7 +38,8 @@ export class View {
   }
 
   measure() {
-    const { width, height, bottom } = this.root.getBoundingClientRect();
+    const { width, height, bottom, left, top } = this.root.getBoundingClientRect();
+    this.corner = { left, top };
     const sheet = document.querySelector(".panel:not([hidden])")?.getBoundingClientRect();
     this.size = { width, height };
     this.covered = sheet && sheet.width >= width ? Math.max(0, bottom - sheet.top) : 0;
@@ -69,6 +75,16 @@ export class View {
     return [...ids].map((id) => this.store.blocks.get(id)).filter(Boolean).map((block) => this.box(block));
   }
 
+  /** The boxes of everything: cards, notes and frames. */
+  allBoxes() {
+    return [...this.boxes(), ...[...this.store.annotations.values()].map(annotationBox)];
+  }
+
+  /** The boxes of what covers others: cards and notes. */
+  solidBoxes() {
+    return [...this.boxes(), ...[...this.store.annotations.values()].filter(({ kind }) => kind === "note").map(annotationBox)];
+  }
+
   schedule() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
@@ -79,13 +95,19 @@ export class View {
   draw() {
     const { x, y, scale } = this.viewport;
     this.world.style.transform = `translate(${x}px,${y}px) scale(${scale})`;
-    this.root.style.backgroundPosition = `${x}px ${y}px`;
-    this.root.style.backgroundSize = `${DOTS * scale}px ${DOTS * scale}px`;
+    this.drawDots(x, y, DOTS * scale);
     this.root.classList.toggle("far", scale < FAR_SCALE);
     const sight = grown(visibleBox(this.viewport, this.size), MARGIN);
     this.drawCards(sight);
     this.edges.draw(sight);
+    this.annotations.draw(sight);
     for (const listener of this.listeners) listener(this);
+  }
+
+  drawDots(x, y, gap) {
+    if (this.dotGap !== gap) this.dots.style.backgroundSize = `${gap}px ${gap}px`;
+    this.dotGap = gap;
+    this.dots.style.transform = `translate(${x % gap}px,${y % gap}px)`;
   }
 
   drawCards(sight) {
@@ -128,6 +150,7 @@ export class View {
     if (status) this.statuses.set(blockId, status);
     else this.statuses.delete(blockId);
     this.cards.get(blockId)?.setStatus(status);
+    this.schedule();
   }
 
   clearRun() {
@@ -140,6 +163,7 @@ export class View {
   setProblems(problems) {
     this.problems = problems;
     for (const [id, card] of this.cards) card.setProblem(problems.get(id) || null);
+    this.schedule();
   }
 
   /** How blocks and edges differ from another state: `Map(block id or "edge " + edge id -> added or changed)`. */
@@ -156,7 +180,7 @@ export class View {
 
   /** A point of the browser window relative to the canvas. */
   local(event) {
-    const { left, top } = this.root.getBoundingClientRect();
+    const { left, top } = this.corner;
     return { x: event.clientX - left, y: event.clientY - top };
   }
 
@@ -178,7 +202,7 @@ export class View {
   }
 
   fit(ids = undefined) {
-    this.fitBoxes(this.boxes(ids));
+    this.fitBoxes(ids ? this.boxes(ids) : this.allBoxes());
   }
 
   fitBoxes(boxes) {
@@ -187,7 +211,7 @@ export class View {
 
   /** The first look: the whole drawing when it can be read so, else its beginning. */
   open() {
-    const box = boundingBox(this.boxes());
+    const box = boundingBox(this.allBoxes());
     const whole = fit(box, this.free);
     const middle = this.free.height / 2 - (box ? box.y + box.height / 2 : 0) * READABLE_SCALE;
     const start = box && { x: 40 - box.x * READABLE_SCALE, y: Math.max(middle, 40 - box.y * READABLE_SCALE), scale: READABLE_SCALE };
@@ -197,8 +221,10 @@ export class View {
   /** Bring a block into sight, moving the canvas no more than needed. */
   reveal(blockId) {
     const block = this.store.blocks.get(blockId);
-    if (!block) return;
-    const box = this.box(block);
+    if (block) this.revealBox(this.box(block));
+  }
+
+  revealBox(box) {
     const sight = grown(visibleBox(this.viewport, this.free), -REVEAL_MARGIN);
     const shift = (start, length, from, room) =>
       (start < from || length > room ? from - start : Math.min(0, from + room - start - length));

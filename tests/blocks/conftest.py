@@ -5,7 +5,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -14,9 +17,13 @@ from app.adapters.sandbox import MontySandbox
 from app.catalog import Catalog
 from app.engine.expressions import Scope, compile_expression, compile_template
 from app.sdk import LITERAL_KINDS, Arrival, BlockError, Json, Output, SandboxResult, Wait, WorkflowResult, field_kind
+from app.services.workspace_files import FileStore
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CATALOG = Catalog.load()
+_FOLDER = TemporaryDirectory()
+STORE = FileStore(Path(_FOLDER.name), {}, 10)
+"""Where stages store files, each for itself."""
 
 
 class Workflows:
@@ -126,6 +133,9 @@ class Stage:
     platform: Any = None
     blocks: Any = None
     models: Any = None
+    tables: Any = None
+    files: Any = field(default_factory=lambda: STORE.of(uuid4().hex))
+    network: Any = None
     lines: list[str] = field(default_factory=list)
     streamed: list[str] = field(default_factory=list)
     execution_id: str = "run-1"

@@ -51,6 +51,7 @@ class Environment:
     workflows: Any = None
     platform: Any = None
     models: Any = None
+    network: Any = None
     settings: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, Any] = field(default_factory=dict)
 
@@ -74,9 +75,13 @@ async def run(name: str, given: Json, start_block: str | None = None, **environm
     return await Runner(assignment, Forgetful(), Environment(**environment)).drive()
 
 
-def test_there_are_four_in_a_fixed_order() -> None:
+def test_there_are_twelve_and_more_in_a_fixed_order() -> None:
     ordered = sorted(TEMPLATES.values(), key=lambda template: template["order"])
-    assert [template["name"] for template in ordered] == ["github_triage", "order_total", "order_checks", "summarise_agent"]
+    assert [template["name"] for template in ordered] == [
+        "github_triage", "order_total", "order_checks", "summarise_agent", "csv_report", "signup_check", "expense_approval",
+        "support_router", "list_cleanup", "daily_digest", "price_watch", "failure_alarm", "order_letters",
+    ]  # fmt: skip
+    assert sum(not template["needs"] for template in ordered) >= 11, "most work without network and account"
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from tests.support.conformance import Conformance
 from tests.support.model_server import ModelServer
 from tests.support.peer import Peer
-from tests.support.server import ServerProcess
+from tests.support.server import Client, ServerProcess
 
 
 @pytest.fixture
@@ -21,6 +23,19 @@ def peer() -> Iterator[Peer]:
 def model() -> Iterator[ModelServer]:
     with ModelServer() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def conformance(server: ServerProcess) -> Conformance:
+    return Conformance(httpx.get(f"{server.url}/api/openapi.json").json())
+
+
+@pytest.fixture(scope="session")
+def client(server: ServerProcess, conformance: Conformance) -> Client:
+    """Every answer that it gets is as the OpenAPI description says."""
+    signed_in = Client(server.url).sign_in()
+    signed_in.event_hooks["response"].append(conformance.check)
+    return signed_in
 
 
 @pytest.fixture(scope="session")

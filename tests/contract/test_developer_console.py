@@ -79,3 +79,32 @@ def test_a050_ways_to_begin(client: Client) -> None:
     assert "/api/v1/flows/{flow}/runs" in reference
     assert "Scope flows:run, role executor." in reference
     assert not re.findall(r'(?:src|href)="https?://', reference)
+
+
+def test_a237_pages_explain_the_blocks_and_the_api(client: Client) -> None:
+    blocks = client.get("/blocks").text
+    kinds = [kind["type"] for kind in client.get("/api/blocks").json()["blocks"]]
+    assert all(f'href="/blocks/{kind}"' in blocks for kind in kinds)
+    assert all(kind in client.get(f"/blocks/{kind}").text for kind in ("starter", "agent", "webhook"))
+    description = client.get("/api/openapi.json").json()
+    tags = {operation["tags"][0] for methods in description["paths"].values() for operation in methods.values()}
+    shown = "".join(client.get("/developers/reference", params={"part": tag}).text for tag in sorted(tags))
+    missing = [
+        f"{method} {path}"
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+        if f'id="{operation["operationId"]}"' not in shown
+    ]
+    assert missing == []
+
+
+def test_the_reference_names_ones_own_things_and_can_be_searched(client: Client) -> None:
+    flow = new_flow(client)
+    run = client.post(f"/api/v1/flows/{flow['id']}/runs", json={}).json()["executionId"]
+    client.wait_for(run)
+    page = client.get("/developers/reference", params={"q": "executions retry"}).text
+    assert f"/api/v1/executions/{run}/retry" in page
+    assert "/api/v1/executions/{execution}/retry" in page
+    assert "/api/groups" not in page
+    assert "No call fits" in client.get("/developers/reference", params={"q": "no <such> call"}).text
+    assert "<such>" not in client.get("/developers/reference", params={"q": "no <such> call"}).text

@@ -99,6 +99,8 @@ def test_a067_internal_error(server: ServerProcess, client: Client) -> None:
     error = client.get(f"/api/flows/{flow}").json()
     assert (error["error"], error["statusCode"]) == ("INTERNAL_ERROR", 500)
     assert "Traceback" not in str(error)
+    (logged,) = [line for line in server.log.read_text().splitlines() if error["request_id"] in line]
+    assert "request failed" in logged
     client.delete(f"/api/flows/{flow}")
 
 

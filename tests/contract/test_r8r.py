@@ -41,8 +41,11 @@ def test_a172_a250_metrics_for_prometheus(server: ServerProcess, client: Client)
     for path in ("/metrics", "/api/metrics"):
         answer = httpx.get(f"{server.url}{path}")
         assert answer.headers["content-type"].startswith("text/plain")
-        assert re.search(r'^blockyard_executions\{status="completed"\} [1-9]', answer.text, re.MULTILINE)
+        ended = r'^blockyard_executions_total\{group="",status="completed",trigger="api"\} [1-9]'
+        assert re.search(ended, answer.text, re.MULTILINE)
         assert 'route="/api/workflows/{workflow}/execute"' in answer.text
+        for name in ("step_seconds_bucket", "queue_age_seconds", "journal_lag_seconds", "executions_open", "executions_running"):
+            assert f"blockyard_{name}" in answer.text
 
 
 def test_a250_metrics_are_for_the_operator(server: ServerProcess) -> None:
@@ -133,7 +136,7 @@ def test_a251_the_monitor_tells_of_live_executions(open_server: ServerProcess) -
     client = httpx.Client(base_url=open_server.url, timeout=30)
     name = new(client)
     with opened(open_server.url, "/api/monitor?token=let-me-see") as socket:
-        assert until(socket, type="connected")[0] == {"type": "connected"}
+        assert until(socket, type="connected")[0]["type"] == "connected"
         execution = client.post(f"/api/workflows/{name}/execute", json={"input": {}}).json()["execution_id"]
         frames = until(socket, type="execution_completed", execution_id=execution)
         client.put(f"/api/workflows/{name}/graph", json={"blocks": [block("x", "code", {"code": "output = 1 / 0"})], "edges": []})

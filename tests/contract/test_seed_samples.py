@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.support.graphs import webhook
 from tests.support.keys import new_key
 from tests.support.server import OWNER, Client, ServerProcess
 from tests.support.warm import ROOT
 from tests.support.yaml_flows import HELLO, new_flow, unique
-
-pytestmark = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="curl and jq are needed")
 
 SHELL = """set -euo pipefail
 status() { curl -s -o /dev/null -w '%{http_code}' "$@"; }

@@ -9,10 +9,12 @@ from .test_sync import SYNC
 
 CROWD = SYNC + """
 const { same } = await import("/static/editor/operations.js");
-const plain = ({ blocks, edges }) => ({
+const plain = ({ blocks, edges, annotations }) => ({
   blocks: [...blocks.values()].sort((one, other) => one.id.localeCompare(other.id)),
   edges: [...edges.values()].sort((one, other) => one.id.localeCompare(other.id)),
+  annotations: [...annotations.values()].sort((one, other) => one.id.localeCompare(other.id)),
 });
+const notes = await import("/static/editor/annotations.js");
 let seed = SEED;
 const random = (below) => {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -41,6 +43,15 @@ const acts = {
     edits.connect(store, one, "output", other);
   },
   remove({ store }) { if (store.blocks.size > 2) edits.remove(store, [pick([...store.blocks.keys()])]); },
+  note({ store }) { notes.addAnnotation(store, "note", { x: random(800), y: 0 }); },
+  say({ store }) {
+    const note = pick([...store.annotations.values()]);
+    if (note) notes.changeAnnotation(store, note.id, { text: `T${random(99)}` });
+  },
+  tear({ store }) {
+    const note = pick([...store.annotations.values()]);
+    if (note) edits.remove(store, [], [], [note.id]);
+  },
   undo({ store }) { store.undo(); },
   redo({ store }) { store.redo(); },
 };
@@ -78,7 +89,7 @@ def test_nothing_that_was_written_is_lost(evaluate: Evaluate, seed: int) -> None
 
 @pytest.mark.parametrize("seed", range(11, 17))
 def test_whatever_is_removed_and_undone_all_see_the_same(evaluate: Evaluate, seed: int) -> None:
-    acts = '["write", "add", "add", "move", "rename", "connect", "remove", "undo", "undo", "redo"]'
+    acts = '["write", "add", "add", "move", "rename", "connect", "note", "say", "tear", "remove", "undo", "undo", "redo"]'
     found = evaluate(CROWD.replace("SEED", str(seed)).replace("ACTS", acts))
     assert (found["alike"], found["revisions"], found["left"], found["twice"]) == ([True] * 3, [True] * 3, [0] * 3, 0)
     assert found["batches"] > 50

@@ -24,7 +24,7 @@ def test_an_added_block_has_its_defaults_and_a_place_on_the_grid(evaluate: Evalu
 def test_a_webhook_gets_a_fresh_uuid_each_time(evaluate: Evaluate) -> None:
     first, second = evaluate(PAIR + """
         edits.addBlock(store, entry("webhook"), { x: 0, y: 0 });
-        const [copy] = edits.paste(store, edits.copyOf(store, ["webhook_1"]));
+        const { blocks: [copy] } = edits.paste(store, edits.copyOf(store, ["webhook_1"]));
         return ["webhook_1", copy].map((id) => store.blocks.get(id).config.webhook_id);""")
     assert UUID(first).version == 4
     assert UUID(second) != UUID(first)
@@ -56,7 +56,7 @@ def test_inserting_on_an_edge_is_one_step(evaluate: Evaluate) -> None:
 
 def test_a_pasted_copy_keeps_the_edges_inside_it(evaluate: Evaluate) -> None:
     assert evaluate(PAIR + """
-        const ids = edits.paste(store, edits.copyOf(store, ["starter_1", "response_1"]), { x: 500, y: 400 });
+        const { blocks: ids } = edits.paste(store, edits.copyOf(store, ["starter_1", "response_1"]), { x: 500, y: 400 });
         return [ids, drawn(store), store.blocks.get(ids[0]).position, store.blocks.get(ids[0]).name];""") == [
         ["starter_2", "response_2"],
         ["starter_1.output > response_1", "starter_2.output > response_2"],

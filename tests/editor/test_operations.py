@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+from app.engine.annotations import dump_annotation
 from app.engine.graph import Graph, dump_block, dump_edge, dump_graph, parse_graph
 from app.engine.operations import OPERATIONS, apply, difference
 from app.engine.operations.differences import same
@@ -15,7 +16,9 @@ from .conftest import Evaluate
 OPERATED = """
 const { applied, differences, graphOf, operationsOf, reversed } = await import("/static/editor/operations.js");
 const { compact } = await import("/static/editor/compact.js");
-const raw = (graph) => ({ blocks: [...graph.blocks.values()], edges: [...graph.edges.values()] });
+const raw = (graph) => ({
+  blocks: [...graph.blocks.values()], edges: [...graph.edges.values()], annotations: [...graph.annotations.values()],
+});
 """
 
 
@@ -47,11 +50,23 @@ def any_graph(chance: random.Random) -> Graph:
         {"id": f"e{number}", "source": chance.choice(ids), "target": chance.choice(ids)}
         for number in range(chance.randint(0, 3) if ids else 0)
     ]
-    return parse_graph({"blocks": blocks, "edges": edges}, str)[0]
+    annotations = [
+        {
+            "id": one,
+            "kind": chance.choice(["note", "note", "frame"]),
+            "text": chance.choice(["", "Hi", "Ho"]),
+            "colour": chance.choice(["yellow", "blue"]),
+            "position": {"x": chance.randint(0, 1), "y": 0},
+            "size": {"width": chance.choice([40, 50]), "height": 40},
+        }
+        for one in chance.sample("nmo", chance.randint(0, 3))
+    ]
+    return parse_graph({"blocks": blocks, "edges": edges, "annotations": annotations}, str)[0]
 
 
 def parts(graph: Graph) -> dict[str, Any]:
-    return {part["id"]: part for part in (*map(dump_block, graph.blocks), *map(dump_edge, graph.edges))}
+    dumped = (*map(dump_block, graph.blocks), *map(dump_edge, graph.edges), *map(dump_annotation, graph.annotations))
+    return {part["id"]: part for part in dumped}
 
 
 def read(raw: Any) -> Graph:
@@ -142,3 +157,18 @@ def test_what_comes_and_goes_in_one_burst_is_nothing(evaluate: Evaluate) -> None
     assert evaluate(OPERATED + """
         const line = edge("a", "output", "b");
         return compact([{ type: "connect", edge: line }, { type: "disconnect", edge_id: line.id }]);""") == []
+
+
+def test_a_workflow_is_renamed_undone_and_renamed_once_in_a_burst(evaluate: Evaluate) -> None:
+    assert evaluate(OPERATED + """
+        const { renamed } = await import("/static/editor/operations.js");
+        const store = storeOf([]);
+        store.name = "Old";
+        for (const name of ["N", "Ne", "New"]) store.apply([renamed(store.name, name)], { merge: "name" });
+        const [{ undo, redo }] = store.past;
+        store.undo();
+        const back = store.name;
+        store.redo();
+        return [back, store.name, undo, redo];""") == [
+        "Old", "New", [{"type": "rename_workflow", "name": "Old"}], [{"type": "rename_workflow", "name": "New"}],
+    ]

@@ -115,3 +115,39 @@ def test_whatever_two_people_do_the_server_takes_it(evaluate: Evaluate) -> None:
         stored = apply(read(theirs), OPERATIONS.validate_python(operations))
         assert {one.id for one in stored.blocks} == {one["id"] for one in after["blocks"]}
         assert {one.id for one in stored.edges} == {one["id"] for one in after["edges"]}
+        assert {one.id: one.text for one in stored.annotations} == {one["id"]: one["text"] for one in after["annotations"]}
+
+
+NOTES = REBASED + """
+const note = { id: "n", kind: "note", text: "", colour: "yellow", position: { x: 0, y: 0 }, size: { width: 40, height: 40 } };
+const base = { ...graph(["a"]), annotations: new Map([["n", note]]), name: "Old" };
+const say = (text) => ({ type: "set_annotation", annotation_id: "n", text });
+"""
+
+
+def test_two_people_write_on_one_note(evaluate: Evaluate) -> None:
+    assert evaluate(NOTES + """
+        const moved = { type: "move_annotations", positions: { n: { x: 8, y: 0 } } };
+        const { after, contested } = met(base, [entry(say("Mine"))], [say("Theirs"), moved]);
+        const { text, position } = after.annotations.get("n");
+        const told = contested.map(({ annotation_id: id, field: which, theirs }) => [id, which, theirs.text]);
+        return [text, position.x, told];""") == [
+        "Mine", 8, [["n", "text", "Theirs"]],
+    ]
+
+
+def test_what_is_written_on_a_note_that_is_gone_is_named(evaluate: Evaluate) -> None:
+    assert evaluate(NOTES + """
+        const gone = { type: "remove_annotation", annotation_id: "n" };
+        const written = met(base, [entry(say("Mine"))], [gone]);
+        const removed = met(base, [entry(gone)], [gone]);
+        return [written.lost.map(({ reason }) => reason), removed.lost, removed.entries];""") == [["gone"], [], []]
+
+
+def test_both_rename_the_workflow(evaluate: Evaluate) -> None:
+    assert evaluate(NOTES + """
+        const name = (value) => ({ type: "rename_workflow", name: value });
+        const { after, contested } = met(base, [entry(name("Mine"))], [name("Theirs")]);
+        return [after.name, contested.map(({ theirs }) => theirs)];""") == [
+        "Mine", [{"type": "rename_workflow", "name": "Theirs"}],
+    ]

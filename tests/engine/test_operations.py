@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.engine.annotations import Annotation, dump_annotation
 from app.engine.graph import Edge, Graph, GraphBlock, Policy, Retry, dump_block, dump_edge, parse_graph
 from app.engine.operations import OPERATIONS, Conflict, Drawing, Operation, applied, apply, difference
 from app.engine.operations.differences import same
@@ -22,6 +23,13 @@ values = st.recursive(
 )
 configs = st.dictionaries(st.sampled_from("pqr"), values, max_size=3)
 policies = st.sampled_from([Policy(), Policy(on_error="continue"), Policy(timeout_ms=5, retry=Retry(attempts=3))])
+
+
+@st.composite
+def annotations(draw: st.DrawFn, annotation_id: str) -> Annotation:
+    kind, colour = draw(st.sampled_from(["note", "frame"])), draw(st.sampled_from(["yellow", "blue"]))
+    text, x, width = draw(st.sampled_from(["", "Hi"])), draw(st.integers(0, 1)), draw(st.integers(40, 41))
+    return Annotation(annotation_id, kind, text, colour, x, 0, width)
 
 
 @st.composite
@@ -43,12 +51,18 @@ def graphs(draw: st.DrawFn) -> Graph:
     )
     ids = [one.id for one in blocks]
     pairs = draw(st.sets(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), max_size=5)) if ids else set()
-    return Graph(blocks, tuple(Edge(f"edge_{number}", *pair) for number, pair in enumerate(sorted(pairs))))
+    edges = tuple(Edge(f"edge_{number}", *pair) for number, pair in enumerate(sorted(pairs)))
+    return Graph(blocks, edges, tuple(draw(annotations(one)) for one in sorted(draw(st.sets(st.sampled_from(["n1", "n2"]))))))
 
 
 def is_same(one: Graph, other: Graph) -> bool:
     """Whatever the order of their parts, with true and 1 told apart."""
-    return same(*({part["id"]: part for part in (*map(dump_block, it.blocks), *map(dump_edge, it.edges))} for it in (one, other)))
+    return same(parts(one), parts(other))
+
+
+def parts(found: Graph) -> dict[str, Any]:
+    dumped = (*map(dump_block, found.blocks), *map(dump_edge, found.edges), *map(dump_annotation, found.annotations))
+    return {part["id"]: part for part in dumped}
 
 
 @settings(max_examples=150, deadline=None)
@@ -182,3 +196,42 @@ def test_a_block_of_another_type_is_another_block() -> None:
     )[0]  # fmt: skip
     kinds = [operation.type for operation in difference(PAIR, after)]
     assert kinds == ["disconnect", "remove_block", "add_block", "connect"]
+
+
+NOTED = parse_graph(
+    {"blocks": [], "edges": [], "annotations": [{"id": "n", "kind": "note", "text": "Ask Ada"}]}, lambda type: type
+)[0]
+
+
+def test_a_note_is_moved_and_written_apart() -> None:
+    moved = {"type": "move_annotations", "positions": {"n": {"x": 8, "y": 16}}}
+    said = {"type": "set_annotation", "annotation_id": "n", "text": "Ask Bob"}
+    after, inverses = applied(NOTED, read(moved, said))
+    assert dump_annotation(after.annotations[0]) | {"size": None} == {
+        "id": "n", "kind": "note", "text": "Ask Bob", "colour": "yellow", "position": {"x": 8, "y": 16}, "size": None
+    }  # fmt: skip
+    assert apply(after, [*inverses[1], *inverses[0]]) == NOTED
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ({"type": "remove_annotation", "annotation_id": "gone"}, "ANNOTATION_GONE"),
+        ({"type": "move_annotations", "positions": {"gone": {"x": 0, "y": 0}}}, "ANNOTATION_GONE"),
+        ({"type": "add_annotation", "annotation": {"id": "n", "kind": "note"}}, "ANNOTATION_ID_TAKEN"),
+        ({"type": "add_annotation", "annotation": {"id": "m", "kind": "poster"}}, "VALIDATION_ERROR"),
+        ({"type": "set_annotation", "annotation_id": "n", "colour": "infrared"}, "VALIDATION_ERROR"),
+        ({"type": "set_annotation", "annotation_id": "n", "size": {"width": 1, "height": 99}}, "VALIDATION_ERROR"),
+        ({"type": "set_annotation", "annotation_id": "n", "text": "x" * 10_001}, "VALIDATION_ERROR"),
+    ],
+    ids=lambda given: given if isinstance(given, str) else given["type"],
+)
+def test_annotations_that_do_not_fit_are_refused(raw: dict[str, Any], code: str) -> None:
+    with pytest.raises(Conflict) as refused:
+        apply(NOTED, read(raw))
+    assert refused.value.code == code
+
+
+def test_a_workflow_gets_its_old_name_back() -> None:
+    _, (first, second) = applied(Graph(), read(*({"type": "rename_workflow", "name": name} for name in ("B", "C"))), "A")
+    assert [one.name for one in (*first, *second) if one.type == "rename_workflow"] == ["A", "B"]

@@ -144,3 +144,13 @@ def test_a_problem_of_form_names_its_path_and_line(text: str, path: str, line: i
     with pytest.raises(NotReadable) as refused:
         read_document(text)
     assert [(problem.path, problem.line) for problem in refused.value.problems] == [(path, line)]
+
+
+def test_the_complete_form_keeps_notes_and_frames() -> None:
+    note = {
+        "id": "n", "kind": "note", "text": "Ask Ada:\n- today", "colour": "pink", "position": {"x": 1.5, "y": -8},
+        "size": {"width": 240, "height": 160},
+    }  # fmt: skip
+    graph = parsed({"blocks": [], "edges": [], "annotations": [note, note | {"id": "f", "kind": "frame"}]})
+    assert parsed(read_document(write_document("graph", Head("x"), graph, TRIGGERS)).graph) == graph
+    assert "annotations" not in read_document(write_document("graph", Head("x"), Graph(), TRIGGERS)).graph

@@ -50,6 +50,17 @@ async def test_of_a_burst_the_last_revision_is_kept(studio: Studio, workflow: st
     assert listed.items[1].words == ["“A” renamed “Name 1”", "“Name 1” renamed “Name 2”", "“Name 2” renamed “Name 3”"]
 
 
+async def test_what_programs_wrote_as_a_whole_is_kept(studio: Studio, workflow: str) -> None:
+    workflows = studio.server.services.workflows
+    for status in (201, 202):
+        graph = {"blocks": [block("start", "starter"), block("a", "response", {"status": status})], "edges": []}
+        await workflows.put_graph(studio.actor, workflow, graph, None)
+    await edit(studio, workflow, 3, 4)
+    await age(studio, workflow, 10)
+    await edit(studio, workflow, 5)
+    assert await kept(studio, workflow) == [6, 5, 3, 2, 1]
+
+
 async def test_named_deployed_and_used_revisions_stay(studio: Studio, workflow: str) -> None:
     services = studio.server.services
     await edit(studio, workflow, 1)

@@ -10,12 +10,15 @@ import pytest
 
 from app.adapters.vault import FILE, Keyring, Vault, VaultError, read_keyring, write_keyring
 from app.catalog import Catalog
+from app.db import operations as log_queries
 from app.db import workflows as queries
 from app.db.sealed import SealedColumn, sealed_columns
 from app.db.tables import metadata
 from app.services import rotation
 from app.services.credentials import Credentials
 from app.services.graphs import Graphs
+from app.services.operation_words import Words
+from app.services.revisions import RevisionWriter
 from app.services.rotation import Rotation
 from tests.support.graphs import webhook
 from tests.support.studio import opened_studio
@@ -32,6 +35,8 @@ async def test_after_a_rotation_only_the_new_key_opens_what_is_stored(tmp_path: 
     async with opened_studio(tmp_path) as studio:
         hook = webhook()
         workflow = await studio.new(hook)
+        changed = {"blocks": [hook | {"config": hook["config"] | {"webhook_secret": "another-secret"}}], "edges": []}
+        await studio.server.services.workflows.put_graph(studio.actor, workflow, changed, None)
         await studio.server.services.credentials.create(studio.actor, "KEPT", "value", {"value": "kept"})
         old = read_keyring(tmp_path / FILE)
         both = old.with_new_key()
@@ -40,9 +45,10 @@ async def test_after_a_rotation_only_the_new_key_opens_what_is_stored(tmp_path: 
         done = await Rotation(database, Vault(both)).reseal()
         assert done["credentials.data"] == 1
         assert done["revisions.graph"] >= 1
+        assert done["operations.content"] == 1
         assert (await Rotation(database, Vault(both)).reseal()) == {}, "nothing is left"
         alone = Vault(both.newest_only())
-        stored = await Credentials(database, alone).open_all(studio.actor.workspace_id)
+        stored = await Credentials(database, alone).store.opened_for(studio.actor.workspace_id, "", 0, str)
         assert stored["KEPT"].secret == "kept"
         graphs = Graphs(Catalog.load(), alone)
         async with database.read() as connection:
@@ -50,9 +56,13 @@ async def test_after_a_rotation_only_the_new_key_opens_what_is_stored(tmp_path: 
             assert row is not None
             graph = await queries.revision_graph(connection, workflow, row.revision)
         assert graph is not None
-        assert graphs.restore(graph, workflow).blocks[0].config["webhook_secret"] == hook["config"]["webhook_secret"]
+        assert graphs.restore(graph, workflow).blocks[0].config["webhook_secret"] == "another-secret"
+        async with database.read() as connection:
+            [logged] = await log_queries.newest_of(connection, workflow, studio.actor.user_id, 10)
+        undone = RevisionWriter(graphs, Words(Catalog.load())).opened(logged).inverse
+        assert hook["config"]["webhook_secret"] in repr(undone), "what was done can still be undone"
         with pytest.raises(VaultError):
-            await Credentials(database, Vault(old)).open_all(studio.actor.workspace_id)
+            await Credentials(database, Vault(old)).store.opened_for(studio.actor.workspace_id, "", 0, str)
 
 
 def test_every_column_with_a_sealed_value_is_found() -> None:

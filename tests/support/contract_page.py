@@ -15,8 +15,8 @@ PAGE = ROOT / "docs" / "contract.md"
 NAME = re.compile(r"test((?:_a\d{3})+)_")
 HEAD = """# The contract, row by row
 
-Five systems document what they do; Blockyard does all of it. Each row is one statement of theirs, in a few words, with the test that
-performs it against a running server. Written by `python scripts/contract_page.py`; a test keeps it current.
+Five systems document what they do; Blockyard does all of it. Each row is one statement of theirs, in a few words, with the
+test that performs it against a running server. Written by `python scripts/contract_page.py`; a test keeps it current.
 
 {held} of {all} rows hold.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -30,3 +31,9 @@ def set_armed_until(server: ServerProcess, workflow: str, moment: datetime) -> N
     """Move the end of an armed window; moments are stored as microseconds."""
     stored = int(moment.astimezone(UTC).timestamp() * 1_000_000)
     change(server, "UPDATE workflows SET armed_until = ? WHERE id = ?", stored, workflow)
+
+
+def github_webhooks() -> list[dict[str, Any]]:
+    """Bodies that GitHub has really sent: `[{"event", "payload"}]`."""
+    found: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "data" / "github_webhooks.json").read_text())
+    return found

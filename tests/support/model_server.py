@@ -61,6 +61,11 @@ class ModelServer(Peer):
         """Answer with any JSON, or text, and any status."""
         self._messages.append(Reply(body, status, {name.replace("_", "-"): text for name, text in headers.items()}))
 
+    def is_slow(self, text: str, seconds: float) -> None:
+        """Answer with words after a while."""
+        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        self._messages.append(Reply({"choices": [choice]}, delay=seconds))
+
     def stops_early(self, text: str) -> None:
         """Stream these words and end the stream without saying that it is the end."""
         events = _events({"role": "assistant", "content": text}, "stop")
@@ -71,6 +76,10 @@ class ModelServer(Peer):
         """Begin to stream these words, then break the connection."""
         self.stops_early(text)
         self._cut = True
+
+    def recovers(self) -> None:
+        """Break no further connection."""
+        self._cut = False
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -83,6 +92,10 @@ class ModelServer(Peer):
         return f"{self.url}/v1"
 
     def reply(self, path: str, body: bytes) -> Reply:
+        if path == "/v1/embeddings" and path not in self.replies:
+            return Reply(_embedded(json.loads(body)))
+        if path in self.replies:
+            return self.replies[path]
         if path != "/v1/chat/completions":
             return Reply({"error": {"message": "no such path"}}, 404)
         asked = json.loads(body)
@@ -115,6 +128,16 @@ class ModelServer(Peer):
                 super().send_header(name, longer)
 
         return Handler
+
+
+def _embedded(asked: dict[str, Any]) -> dict[str, Any]:
+    """A vector for each text: how often it has each of the letters a to e. The last comes first, as servers may."""
+    texts = asked["input"]
+    data = [
+        {"object": "embedding", "index": number, "embedding": [float(text.count(letter)) for letter in "abcde"]}
+        for number, text in enumerate(texts)
+    ]
+    return {"object": "list", "data": data[::-1], "model": asked["model"], "usage": {"prompt_tokens": len(texts)}}
 
 
 def _events(message: dict[str, Any], reason: str) -> Iterator[str]:

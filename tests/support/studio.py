@@ -59,17 +59,19 @@ class Studio:
 
 
 @asynccontextmanager
-async def opened_studio(directory: Path) -> AsyncIterator[Studio]:
-    server = Server(Settings(data=directory))
+async def opened_studio(directory: Path, **settings: Any) -> AsyncIterator[Studio]:
+    server = Server(Settings(data=directory, **settings))
     await server.database.migrate()
     server.journal.start()
     server.host.open(server.lending)
     session = await server.services.accounts.create_owner("a@example.com", "ada", "correct horse battery", "", "", "")
-    scheduler, follow_up, retention = server.loops
-    yield Studio(server, session.actor, scheduler, follow_up, retention)
-    await server.host.drain(1)
-    await server.journal.close()
-    await server.http.close()
-    await server.models.close()
-    server.sandbox.close()
-    await server.database.close()
+    scheduler, follow_up, retention, *_ = server.loops
+    try:
+        yield Studio(server, session.actor, scheduler, follow_up, retention)
+    finally:
+        await server.host.drain(1)
+        await server.journal.close()
+        await server.http.close()
+        await server.models.close()
+        server.sandbox.close()
+        await server.database.close()

@@ -180,6 +180,9 @@ class Environment:
     state: Any = None
     blocks: Any = None
     models: Any = None
+    network: Any = None
+    tables: Any = None
+    files: Any = None
     workspace: str = "workspace-1"
 
 

@@ -198,7 +198,7 @@ def test_a_timeout_that_does_not_fit_is_reported_and_the_old_one_stays(typed: st
     old = {"id": "b", "config": {}, "policy": {"timeout_ms": 10, "on_error": "fail"}}
     reading = read_block((), [("policy.timeout_ms", typed)], old)
     assert reading.block["policy"] == {"timeout_ms": 10, "on_error": "fail"}
-    assert reading.timeout_text == typed
+    assert reading.policy_texts == {"policy.timeout_ms": typed}
     assert reading.problems[0].field == "policy.timeout_ms"
 
 

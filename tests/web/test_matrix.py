@@ -26,6 +26,7 @@ OF_EVERYBODY = {"block_type", "name", "plugin", "file_path"}
 """Parameters that name no row of a workspace."""
 TABLES = {
     **dict.fromkeys(("workflows", "revisions", "credentials", "executions", "memberships", "signals", "workspaces"), "*"),
+    **dict.fromkeys(("data_tables", "data_rows"), "*"),
     "api_keys": "id, workspace_id, user_id, name, token_hash, scopes",
 }
 """What must come out of the walk as it was; when a key was used last may change."""
@@ -112,7 +113,7 @@ def test_every_route_names_its_action(routes: list[Route]) -> None:
 def test_only_reading_is_for_viewers(routes: list[Route]) -> None:
     """Whatever changes something of the workspace needs more; one's own account is one's own."""
     writing = [route for route in routes if route.method in ("POST", "PUT", "PATCH", "DELETE") and route.opt["role"] == "viewer"]
-    assert {route.opt["action"] for route in writing} <= {"account.write", "workflows.preview", "mcp.use"}
+    assert {route.opt["action"] for route in writing} <= {"account.write", "workflows.preview", "mcp.use", "copilot.ask"}
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +127,8 @@ def foreign(client: Client) -> dict[str, str]:
     key = client.post("/api/auth/api-keys", json={"name": "Foreign", "scopes": ["kv"]}).json()["id"]
     body = {"name": f"M_{uuid4().hex[:8].upper()}", "type": "value", "data": {"value": "foreign secret"}}
     credential = client.post("/api/v1/credentials", json=body).json()["id"]
+    columns = [{"name": "word"}]
+    table = client.post("/api/tables", json={"name": f"M {uuid4().hex}", "columns": columns, "rows": [{}]}).json()["id"]
     me = client.get("/api/auth/me").json()["user"]
     session = next(item["id"] for item in client.get("/api/auth/sessions").json()["sessions"] if item["current"])
     return {
@@ -139,6 +142,8 @@ def foreign(client: Client) -> dict[str, str]:
         "session": session,
         "block_id": "ask",
         "revision": "1",
+        "table": table,
+        "row": "1",
     }
 
 

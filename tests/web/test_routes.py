@@ -36,6 +36,9 @@ PUBLIC = {
     ("POST", "/invitation"),
     ("GET", "/new-password"),
     ("POST", "/new-password"),
+    # Who has forgotten a password asks for a link by mail; the answer is the same for everybody.
+    ("GET", "/forgotten-password"),
+    ("POST", "/forgotten-password"),
     ("POST", "/api/auth/login"),
     ("POST", "/auth/login"),
     # Makes the very first account; afterwards it refuses all but those who may manage members.

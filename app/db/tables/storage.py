@@ -29,5 +29,19 @@ credentials = sa.Table(
     sa.Column("created_by", sa.String(36), sa.ForeignKey("users.id"), nullable=False),
     sa.Column("created_at", Moment, nullable=False),
     sa.Column("updated_at", Moment, nullable=False),
+    sa.Column("restricted", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("source", sa.String(16), nullable=False, server_default="stored"),
     sa.UniqueConstraint("workspace_id", "name"),
 )
+"""`restricted`: only what `credential_shares` names may use it. `source`: where its secrets are kept."""
+
+credential_shares = sa.Table(
+    "credential_shares",
+    metadata,
+    sa.Column("credential_id", sa.String(36), sa.ForeignKey("credentials.id"), primary_key=True),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("target_id", sa.String(36), primary_key=True),
+    reference("workspaces.id"),
+)
+sa.Index("ix_credential_shares_workspace_id", credential_shares.c.workspace_id)
+"""The workflows and people that may use a restricted credential; `kind` is `workflow` or `user`."""

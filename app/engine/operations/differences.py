@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.engine.annotations import Annotation, dump_annotation
 from app.engine.graph import Edge, Graph, GraphBlock, dump_block, dump_edge
-from app.engine.operations.drawing import FIELDS
+from app.engine.operations.drawing import FIELDS, LOOKS
 from app.engine.operations.kinds import (
     MAX_PATH,
+    AddAnnotation,
     AddBlock,
     Connect,
     Disconnect,
+    MoveAnnotations,
     MoveBlocks,
     Operation,
     Place,
+    RemoveAnnotation,
     RemoveBlock,
+    SetAnnotation,
     SetBlock,
     SetField,
 )
@@ -41,6 +46,23 @@ def _difference(before: Graph, after: Graph) -> Iterator[Operation]:
         if block.id in kept:
             yield from changes_of(old[block.id], block)
     yield from (Connect(edge=dump_edge(edge)) for edge in wanted)
+    yield from _annotations(before, after)
+
+
+def _annotations(before: Graph, after: Graph) -> Iterator[Operation]:
+    old = {one.id: one for one in before.annotations}
+    new = {one.id: one for one in after.annotations}
+    kept = {one for one, annotation in new.items() if one in old and old[one].kind == annotation.kind}
+    yield from (RemoveAnnotation(annotation_id=one) for one in old if one not in kept)
+    yield from (AddAnnotation(annotation=dump_annotation(annotation)) for one, annotation in new.items() if one not in kept)
+    moved = {one: Place(x=new[one].x, y=new[one].y) for one in new if one in kept and _moved(old[one], new[one])}
+    if moved:
+        yield MoveAnnotations(positions=moved)
+    for one in new:
+        if one in kept:
+            was, now = dump_annotation(old[one]), dump_annotation(new[one])
+            if changed := {field: now[field] for field in LOOKS if was[field] != now[field]}:
+                yield SetAnnotation.model_validate({"annotation_id": one, **changed})
 
 
 def _edges(before: Graph, after: Graph, kept: set[str]) -> tuple[list[str], list[Edge]]:
@@ -50,7 +72,7 @@ def _edges(before: Graph, after: Graph, kept: set[str]) -> tuple[list[str], list
     return [edge_id for edge_id in old if edge_id not in staying], [edge for edge in after.edges if edge.id not in staying]
 
 
-def _moved(before: GraphBlock, after: GraphBlock) -> bool:
+def _moved(before: GraphBlock | Annotation, after: GraphBlock | Annotation) -> bool:
     return (before.x, before.y) != (after.x, after.y)
 
 

@@ -6,15 +6,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.engine.annotations import MAX_ANNOTATIONS, Annotation, dump_annotation
 from app.engine.graph import Edge, Graph, GraphBlock, Problem, dump_block, dump_edge, parse_graph
 from app.engine.operations.kinds import (
+    AddAnnotation,
     AddBlock,
     Connect,
     Disconnect,
+    MoveAnnotations,
     MoveBlocks,
     Operation,
     Place,
+    RemoveAnnotation,
     RemoveBlock,
+    RenameWorkflow,
+    SetAnnotation,
     SetBlock,
     SetField,
 )
@@ -22,6 +28,8 @@ from app.sdk import Json
 
 FIELDS = ("name", "enabled", "notes", "policy")
 """What `set_block` may change."""
+LOOKS = ("text", "colour", "size")
+"""What `set_annotation` may change."""
 
 
 class Conflict(Exception):
@@ -44,9 +52,12 @@ def apply(graph: Graph, operations: Sequence[Operation]) -> Graph:
     return applied(graph, operations)[0]
 
 
-def applied(graph: Graph, operations: Sequence[Operation]) -> tuple[Graph, tuple[tuple[Operation, ...], ...]]:
-    """Like apply, with what takes each operation back. All is taken back by the inverses in reverse order."""
-    drawing, inverses = Drawing(graph), []
+def applied(graph: Graph, operations: Sequence[Operation], name: str = "") -> tuple[Graph, tuple[tuple[Operation, ...], ...]]:
+    """Like apply, with what takes each operation back. All is taken back by the inverses in reverse order.
+
+    `name` is what the workflow is called before; `rename_workflow` needs it to be taken back.
+    """
+    drawing, inverses = Drawing(graph, name), []
     for index, operation in enumerate(operations):
         try:
             inverses.append(tuple(drawing.do(operation)))
@@ -59,15 +70,17 @@ def applied(graph: Graph, operations: Sequence[Operation]) -> tuple[Graph, tuple
 class Drawing:
     """A graph under change, found by id."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, name: str = "") -> None:
+        self.name = name
         self.blocks = {block.id: block for block in graph.blocks}
         self.edges = {edge.id: edge for edge in graph.edges}
+        self.annotations = {annotation.id: annotation for annotation in graph.annotations}
         self._edges_of: defaultdict[str, set[str]] = defaultdict(set)
         for edge in graph.edges:
             self._note(edge)
 
     def graph(self) -> Graph:
-        return Graph(tuple(self.blocks.values()), tuple(self.edges.values()))
+        return Graph(tuple(self.blocks.values()), tuple(self.edges.values()), tuple(self.annotations.values()))
 
     def edges_of(self, block_id: str) -> list[Edge]:
         """The edges at a block, in the order of their ids."""
@@ -90,6 +103,19 @@ class Drawing:
                 return self._connect(operation)
             case Disconnect():
                 return self._disconnect(operation)
+            case AddAnnotation():
+                return self._annotate(operation)
+            case RemoveAnnotation(annotation_id=annotation_id):
+                gone = self._annotation(annotation_id)
+                del self.annotations[annotation_id]
+                return [AddAnnotation(annotation=dump_annotation(gone))]
+            case MoveAnnotations():
+                return self._move_annotations(operation)
+            case SetAnnotation():
+                return self._set_annotation(operation)
+            case RenameWorkflow():
+                before, self.name = self.name, operation.name
+                return [RenameWorkflow(name=before)]
 
     def _add(self, operation: AddBlock) -> list[Operation]:
         block = _parsed(operation.block)
@@ -146,6 +172,35 @@ class Drawing:
         self._forget(edge)
         return [Connect(edge=dump_edge(edge))]
 
+    def _annotate(self, operation: AddAnnotation) -> list[Operation]:
+        annotation = _parsed_annotation(operation.annotation)
+        if annotation.id in self.annotations:
+            raise Conflict("ANNOTATION_ID_TAKEN", f"There is already an annotation `{annotation.id}`.")
+        if len(self.annotations) >= MAX_ANNOTATIONS:
+            raise Conflict("TOO_MANY_ANNOTATIONS", f"A graph may have {MAX_ANNOTATIONS:,} notes and frames.")
+        self.annotations[annotation.id] = annotation
+        return [RemoveAnnotation(annotation_id=annotation.id)]
+
+    def _move_annotations(self, operation: MoveAnnotations) -> list[Operation]:
+        moved = {one: (self._annotation(one), place) for one, place in operation.positions.items()}
+        for one, (annotation, place) in moved.items():
+            self.annotations[one] = replace(annotation, x=place.x, y=place.y)
+        back = {one: Place(x=annotation.x, y=annotation.y) for one, (annotation, _) in moved.items()}
+        return [MoveAnnotations(positions=back)]
+
+    def _set_annotation(self, operation: SetAnnotation) -> list[Operation]:
+        before = dump_annotation(self._annotation(operation.annotation_id))
+        given = {field: value for field, value in operation.model_dump().items() if field in LOOKS and value is not None}
+        self.annotations[operation.annotation_id] = _parsed_annotation(before | given)
+        restored = {field: before[field] for field in given}
+        return [SetAnnotation.model_validate({"annotation_id": operation.annotation_id, **restored})]
+
+    def _annotation(self, annotation_id: str) -> Annotation:
+        annotation = self.annotations.get(annotation_id)
+        if annotation is None:
+            raise Conflict("ANNOTATION_GONE", f"There is no annotation `{annotation_id}` any more.")
+        return annotation
+
     def _block(self, block_id: str) -> GraphBlock:
         block = self.blocks.get(block_id)
         if block is None:
@@ -195,3 +250,10 @@ def _parsed_edge(raw: dict[str, Json]) -> Edge:
     if problems:
         raise Conflict(problems[0].code, problems[0].message)
     return graph.edges[0]
+
+
+def _parsed_annotation(raw: dict[str, Json]) -> Annotation:
+    graph, problems = parse_graph({"blocks": [], "edges": [], "annotations": [raw]}, lambda type: type)
+    if problems:
+        raise Conflict(problems[0].code, problems[0].message)
+    return graph.annotations[0]

@@ -13,6 +13,7 @@ MAX_PATH = 90
 
 BlockId = Annotated[str, Field(min_length=1, max_length=100)]
 EdgeId = Annotated[str, Field(min_length=1, max_length=500)]
+AnnotationId = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class _Operation(BaseModel):
@@ -20,7 +21,7 @@ class _Operation(BaseModel):
 
 
 class Place(_Operation):
-    """Where a block stands."""
+    """Where a block or an annotation stands."""
 
     x: float = Field(allow_inf_nan=False)
     y: float = Field(allow_inf_nan=False)
@@ -82,8 +83,63 @@ class Disconnect(_Operation):
     edge_id: EdgeId
 
 
+class AddAnnotation(_Operation):
+    """A new note or frame, whole."""
+
+    type: Literal["add_annotation"] = "add_annotation"
+    annotation: dict[str, Any]
+
+
+class RemoveAnnotation(_Operation):
+    """Takes a note or a frame away."""
+
+    type: Literal["remove_annotation"] = "remove_annotation"
+    annotation_id: AnnotationId
+
+
+class MoveAnnotations(_Operation):
+    """New places of notes and frames, by id."""
+
+    type: Literal["move_annotations"] = "move_annotations"
+    positions: dict[AnnotationId, Place] = Field(min_length=1)
+
+
+class Size(_Operation):
+    width: float = Field(allow_inf_nan=False)
+    height: float = Field(allow_inf_nan=False)
+
+
+class SetAnnotation(_Operation):
+    """What a note or a frame says and how it looks; what is not given stays."""
+
+    type: Literal["set_annotation"] = "set_annotation"
+    annotation_id: AnnotationId
+    text: str | None = None
+    colour: str | None = None
+    size: Size | None = None
+
+
+class RenameWorkflow(_Operation):
+    """The workflow's own name, which stands beside its graph."""
+
+    type: Literal["rename_workflow"] = "rename_workflow"
+    name: str = Field(max_length=1_000)
+
+
 Operation = Annotated[
-    AddBlock | RemoveBlock | MoveBlocks | SetField | SetBlock | Connect | Disconnect, Field(discriminator="type")
+    AddBlock
+    | RemoveBlock
+    | MoveBlocks
+    | SetField
+    | SetBlock
+    | Connect
+    | Disconnect
+    | AddAnnotation
+    | RemoveAnnotation
+    | MoveAnnotations
+    | SetAnnotation
+    | RenameWorkflow,
+    Field(discriminator="type"),
 ]
 
 OPERATIONS: TypeAdapter[list[Operation]] = TypeAdapter(list[Operation])

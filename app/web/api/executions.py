@@ -21,8 +21,10 @@ from app.web.waiting_steps import waiting_steps
 @get("/api/executions", opt=needs("executions.read"))
 async def list_executions(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     query = request.query_params
-    page = await services.executions.list(actor, read_paging(request), query.get("status", ""), query.get("workflow_id", ""))
-    return answer(presenters.paged("executions", page, [presenters.execution_summary(item) for item in page.items]))
+    asked, status = read_paging(request, goes_on=True), query.get("status", "")
+    page = await services.executions.list(actor, asked, status, query.get("workflow_id", ""))
+    items = [presenters.execution_summary(item) for item in page.items]
+    return answer(presenters.paged("executions", page, items) | {"next": page.next})
 
 
 @get("/api/executions/{execution:str}", opt=needs("executions.read"))
@@ -46,7 +48,7 @@ async def cancel_execution(execution: str, actor: Actor, services: Services) -> 
 @post("/api/executions/{execution:str}/retry", opt=needs("executions.write"), status_code=202)
 async def retry_execution(execution: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     """Runs it once more as a new execution; with `dry`, only says which effects that would repeat."""
-    wanted, dry = read_retry(await read_object(request, "from", "revision", "dry"))
+    wanted, dry = read_retry(await read_object(request, "from", "revision", "dry", "use_pins"))
     if dry:
         plan = await services.retries.plan(actor, execution, wanted)
         return answer({"retry_of": plan.old.id, "repeats": list(plan.repeats)})

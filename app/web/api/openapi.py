@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from litestar import Response, get
 
+from app.formats.forms import json_schema
 from app.services.surfaces import Surfaces
 from app.web.api.system import OUTSIDE
 from app.web.api.workflows import Incoming, answer
-from app.web.openapi import describe
-from app.web.openapi_bodies import workflow_schema
+from app.web.openapi.document import describe
 
 
 @get("/api/openapi.json", opt=OUTSIDE)
@@ -18,7 +18,7 @@ async def openapi(request: Incoming, surfaces: Surfaces) -> Response[bytes]:
 
 @get("/api/schema/workflow.json", opt=OUTSIDE)
 async def schema() -> Response[bytes]:
-    return answer(workflow_schema())
+    return answer(json_schema())
 
 
 OPENAPI = [openapi, schema]

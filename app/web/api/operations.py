@@ -11,13 +11,13 @@ from app.engine.graph import dump_graph
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.container import Services
-from app.services.errors import invalid, not_found
+from app.services.errors import invalid
 from app.services.history import Revision
 from app.services.refusals import problem_json
 from app.web import presenters
 from app.web.api.workflows import DRAFT, GRAPH_BYTES, VIEWER, Incoming, answer
 from app.web.auth import needs
-from app.web.bodies import read_json, read_object, read_paging, text_field
+from app.web.bodies import read_json, read_object, read_paging, revision_number, text_field
 from app.web.live import event_stream
 
 
@@ -43,20 +43,20 @@ async def list_revisions(workflow: str, request: Incoming, actor: Actor, service
 
 @get("/api/workflows/{workflow:str}/revisions/{revision:str}", opt=VIEWER)
 async def get_revision(workflow: str, revision: str, actor: Actor, services: Services) -> Response[bytes]:
-    found = await services.history.revision(actor, workflow, _revision_number(revision))
+    found = await services.history.revision(actor, workflow, revision_number(revision))
     return answer(_revision(found.revision) | dump_graph(found.graph))
 
 
 @put("/api/workflows/{workflow:str}/revisions/{revision:str}", opt=DRAFT)
 async def name_revision(workflow: str, revision: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     name = text_field(await read_object(request, "name"), "name")
-    await services.history.name(actor, workflow, _revision_number(revision), name)
+    await services.history.name(actor, workflow, revision_number(revision), name)
     return answer({"ok": True})
 
 
 @post("/api/workflows/{workflow:str}/revisions/{revision:str}/restore", opt=DRAFT, status_code=200)
 async def restore_revision(workflow: str, revision: str, actor: Actor, services: Services) -> Response[bytes]:
-    return answer({"ok": True, "revision": await services.history.restore(actor, workflow, _revision_number(revision))})
+    return answer({"ok": True, "revision": await services.history.restore(actor, workflow, revision_number(revision))})
 
 
 @get("/api/workflows/{workflow:str}/undeployed", opt=VIEWER)
@@ -99,12 +99,6 @@ def _revision(found: Revision) -> dict[str, Json]:
 def _number(text: str, name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise invalid(f"`{name}` must be a whole number.", [{"field": name, "message": "must be a whole number"}])
-    return int(text)
-
-
-def _revision_number(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise not_found("revision", text)
     return int(text)
 
 

@@ -60,7 +60,7 @@ async def execute(workflow: str, request: Incoming, actor: Actor, services: Serv
     return answer(presenters.execute_answer(await services.executions.get(actor, started.execution_id)), 200, headers)
 
 
-@post("/api/workflows/{workflow:str}/execute/stream", opt=needs("workflows.run"))
+@post("/api/workflows/{workflow:str}/execute/stream", opt=needs("workflows.run"), status_code=200)
 async def execute_stream(workflow: str, request: Incoming, actor: Actor, services: Services) -> Stream:
     run = await _read_run(request)
     started = await services.executions.execute(

@@ -43,9 +43,9 @@ async def list_workflows(request: Incoming, actor: Actor, services: Services) ->
 
 @post("/api/workflows", opt=EDITOR, request_max_body_size=GRAPH_BYTES)
 async def create_workflow(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    body = await read_object(request, "name", "description", "blocks", "edges")
+    body = await read_object(request, "name", "description", "blocks", "edges", "annotations")
     name, description = text_field(body, "name"), text_field(body, "description", "")
-    raw = {key: body[key] for key in ("blocks", "edges") if key in body}
+    raw = {key: body[key] for key in ("blocks", "edges", "annotations") if key in body}
     created = await services.workflows.create_from(actor, name, description, raw or None)
     return _one(created, 201)
 
@@ -86,7 +86,8 @@ async def get_graph(workflow: str, actor: Actor, services: Services) -> Response
     found = await services.workflows.get(actor, workflow)
     body = presenters.workflow(found)
     return answer(
-        {key: body[key] for key in ("blocks", "edges", "revision", "problems")}, headers={"ETag": f'"{found.revision}"'}
+        {key: body[key] for key in ("name", "blocks", "edges", "annotations", "revision", "problems") if key in body},
+        headers={"ETag": f'"{found.revision}"'},
     )
 
 

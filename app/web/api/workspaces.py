@@ -82,8 +82,9 @@ async def invite(workspace: str, request: Incoming, actor: Actor, services: Serv
     body = await read_object(request, "email", "role")
     invitation, token = await services.people.invite(there, text_field(body, "email", ""), text_field(body, "role", "viewer"))
     link = f"{services.public_url}/invitation?token={token}"
-    ends = presenters.moment(invitation.expires_at)
-    return answer({"id": invitation.id, "role": invitation.role, "email": invitation.email, "expiresAt": ends, "link": link}, 201)
+    told: dict[str, Json] = {"expiresAt": presenters.moment(invitation.expires_at), "link": link}
+    told["mailed"] = await services.mailed.invitation(invitation, there.username, token)
+    return answer({"id": invitation.id, "role": invitation.role, "email": invitation.email, **told}, 201)
 
 
 def _workspace(workspace: Workspace) -> dict[str, Json]:

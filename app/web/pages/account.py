@@ -8,17 +8,31 @@ from litestar.response import Redirect, Response
 from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
+from app.services.surfaces import Surfaces
 from app.web.auth import needs
 from app.web.pages.context import AnyRequest, page, posted_texts, see_other
+from app.web.pages.cookies import language_cookie
 
 
 @get("/account", opt=needs("account.write"))
-async def account_page(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes]:
-    return await _account(request, actor, services)
+async def account_page(request: AnyRequest, actor: Actor, services: Services, surfaces: Surfaces) -> Response[bytes]:
+    return await _account(request, actor, services, surfaces)
+
+
+@post("/account/language", opt=needs("account.write"))
+async def choose_language(request: AnyRequest, actor: Actor, surfaces: Surfaces) -> Redirect:
+    """A language for all browsers of this person, or none: then each browser decides."""
+    language = (await posted_texts(request)).get("language", "")
+    await surfaces.preferences.choose_language(actor, language)
+    answer = see_other("/account?done=language-chosen")
+    answer.set_cookie(language_cookie(language))
+    return answer
 
 
 @post("/account", opt=needs("account.write"))
-async def change_account(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
+async def change_account(
+    request: AnyRequest, actor: Actor, services: Services, surfaces: Surfaces
+) -> Response[bytes] | Redirect:
     """A new password, or the end of the second step, as the form's `do` says."""
     form = await posted_texts(request)
     off = form.get("do") == "two-step-off"
@@ -28,7 +42,7 @@ async def change_account(request: AnyRequest, actor: Actor, services: Services) 
         else:
             await services.people.change_password(actor, form.get("old", ""), form.get("new", ""))
     except ServiceError as error:
-        return await _account(request, actor, services, error)
+        return await _account(request, actor, services, surfaces, error)
     return see_other("/account?done=two-step-off" if off else "/account?done=password-changed")
 
 
@@ -67,7 +81,9 @@ async def switch_on(request: AnyRequest, actor: Actor, services: Services) -> Re
     return page(request, "pages/two_step.html", actor, enrolment=None, error="", codes=codes)
 
 
-async def _account(request: AnyRequest, actor: Actor, services: Services, error: ServiceError | None = None) -> Response[bytes]:
+async def _account(
+    request: AnyRequest, actor: Actor, services: Services, surfaces: Surfaces, error: ServiceError | None = None
+) -> Response[bytes]:
     return page(
         request,
         "pages/account.html",
@@ -76,7 +92,8 @@ async def _account(request: AnyRequest, actor: Actor, services: Services, error:
         error=error.message if error else "",
         sessions=await services.people.sessions(actor),
         two_step=await services.accounts.two_step.is_on(actor),
+        chosen_language=await surfaces.preferences.language(actor),
     )
 
 
-ROUTES = (account_page, change_account, end_other_sessions, end_session, two_step_page, switch_on)
+ROUTES = (account_page, change_account, choose_language, end_other_sessions, end_session, two_step_page, switch_on)

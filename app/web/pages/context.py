@@ -9,6 +9,7 @@ from litestar.response import Redirect, Template
 
 from app.services.actors import Actor
 from app.services.container import Services
+from app.web.translation import COOKIE, chosen_language, language, said
 
 NOTICES: Final = {
     "deleted": "The workflow was deleted.",
@@ -31,7 +32,19 @@ NOTICES: Final = {
     "consent-given": "The service agreed.",
     "credential-changed": "The credential was changed.",
     "signed-out": "You are signed out.",
+    "table-changed": "The table was changed.",
+    "table-deleted": "The table was deleted.",
+    "row-added": "The row was added.",
+    "row-deleted": "The row was deleted.",
+    "rows-imported": "The rows of the file are in the table.",
     "endpoint-deleted": "The endpoint was deleted.",
+    "model-saved": "The copilot uses this model now.",
+    "model-forgotten": "The model was taken away.",
+    "settings-changed": "The settings were changed.",
+    "shelf-changed": "Group and tags were changed.",
+    "language-chosen": "The language was changed.",
+    "value-kept": "The value was kept.",
+    "value-deleted": "The value was deleted.",
     "delivery-queued": "The delivery is on its way.",
 }
 """What `?done=` may say; anything else in the address is not shown."""
@@ -40,13 +53,14 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def page(request: AnyRequest, template: str, actor: Actor | None, *, status_code: int = 200, **context: Any) -> Template:
-    """A page or fragment with what all of them need."""
+    """A page or fragment with what all of them need, in the language that its reader wants."""
+    language.set(chosen_language(request.cookies.get(COOKIE, ""), request.headers.get("accept-language", "")))
     shared = {
         "actor": actor,
         "csrf_token": actor.csrf_token if actor else "",
         "no_auth": bool(request.app.state.get("no_auth")),
         "path": request.url.path,
-        "notice": NOTICES.get(request.query_params.get("done", ""), ""),
+        "notice": said(NOTICES.get(request.query_params.get("done", ""), "")),
         "may_edit": actor is not None and actor.may("editor"),
         "may_run": actor is not None and actor.may("executor"),
     }

@@ -10,10 +10,12 @@ from app.services.accounts import SESSION_LIFE, NewSession
 from app.services.container import Services
 from app.web.auth import COOKIE, SECURE_COOKIE
 from app.web.pages.context import AnyRequest
+from app.web.translation import COOKIE as LANGUAGE
 
 PASSING = "blockyard_sign_in"
 SECURE_PASSING = f"__Host-{PASSING}"
 PASSING_SECONDS = 600
+YEAR_SECONDS = 31_536_000
 
 
 def session_cookie(request: AnyRequest, services: Services, session: NewSession) -> Cookie:
@@ -26,6 +28,11 @@ def passing_cookie(request: AnyRequest, services: Services, value: str) -> Cooki
     """Tells for a few minutes that this browser has begun to sign in elsewhere; without a value it is forgotten."""
     secure = _by_https(request, services)
     return _cookie(SECURE_PASSING if secure else PASSING, value, secure, PASSING_SECONDS if value else 0)
+
+
+def language_cookie(language: str) -> Cookie:
+    """The language of the pages in this browser; without one it is forgotten."""
+    return _cookie(LANGUAGE, language, False, YEAR_SECONDS if language else 0)
 
 
 def spent_cookies() -> tuple[Cookie, ...]:

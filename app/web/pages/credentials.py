@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from litestar import get, post
@@ -10,11 +10,13 @@ from litestar.response import Redirect, Response
 
 from app.services.actors import Actor
 from app.services.container import Services
+from app.services.credential_access import Sharing
+from app.services.credential_sources import STORED
 from app.services.credential_trials import NEEDS_ADDRESS, Trial
 from app.services.credential_types import TYPES
 from app.services.errors import ServiceError
 from app.web.auth import needs
-from app.web.pages.context import AnyRequest, page, posted_texts, see_other
+from app.web.pages.context import AnyRequest, page, posted, posted_texts, see_other
 
 
 @get("/credentials", opt=needs("credentials.read"))
@@ -26,7 +28,8 @@ async def credentials_page(request: AnyRequest, actor: Actor, services: Services
 async def add_credential(request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
     form = await posted_texts(request)
     try:
-        made = await services.credentials.create(actor, form.get("name", "").strip(), form.get("type", ""), _data(form))
+        name, source = form.get("name", "").strip(), form.get("source", STORED)
+        made = await services.credentials.create(actor, name, form.get("type", ""), _data(form), source)
     except ServiceError as error:
         return await _list(request, actor, services, form, error)
     place = f"/credentials/{made.id}" if made.type == "oauth2_code" else "/credentials"
@@ -49,7 +52,8 @@ async def credential_page(credential: str, request: AnyRequest, actor: Actor, se
 @post("/credentials/{credential:str}", opt=needs("credentials.write"), status_code=200)
 async def change_credential(credential: str, request: AnyRequest, actor: Actor, services: Services) -> Response[bytes] | Redirect:
     """Save, try, or ask for consent, as the form's `do` says; an answer that is a page has an address that can be reloaded."""
-    form = await posted_texts(request)
+    pairs = await posted(request)
+    form = dict(pairs)
     address = form.get("address", "")
     try:
         match form.get("do", "save"):
@@ -59,6 +63,9 @@ async def change_credential(credential: str, request: AnyRequest, actor: Actor, 
             case "consent":
                 # Our forms may not lead to another site, not even by a redirect: the page has a link.
                 return await _one(request, actor, services, credential, consent=await services.oauth.ask(actor, credential))
+            case "share":
+                await services.credentials.update(actor, credential, sharing=_sharing(pairs))
+                return see_other(f"/credentials/{credential}?done=credential-changed")
         data = {name: text for name, text in _data(form).items() if text}
         await services.credentials.update(actor, credential, form.get("name", "").strip(), data)
     except ServiceError as error:
@@ -72,6 +79,13 @@ async def change_credential(credential: str, request: AnyRequest, actor: Actor, 
 async def delete_credential(credential: str, actor: Actor, services: Services) -> Redirect:
     await services.credentials.delete(actor, credential)
     return see_other("/credentials?done=credential-deleted")
+
+
+def _sharing(pairs: Sequence[tuple[str, str]]) -> Sharing:
+    def chosen(field: str) -> frozenset[str]:
+        return frozenset(text for name, text in pairs if name == field and text)
+
+    return Sharing(("restricted", "true") in pairs, chosen("workflow"), chosen("person"))
 
 
 def _data(form: Mapping[str, str]) -> dict[str, str]:
@@ -93,7 +107,12 @@ async def _list(
         status_code=error.status if error else 200,
         credentials=await services.credentials.list(actor),
         types=tuple(TYPES.values()),
-        typed={"name": typed.get("name", ""), "type": typed.get("type", "bearer")},
+        sources=services.credentials.sources(),
+        typed={
+            "name": typed.get("name", ""),
+            "type": typed.get("type", "bearer"),
+            "source": typed.get("source", STORED),
+        },
         values={name: text for name, text in _data(typed).items() if name in plain},
         error=error.message if error else "",
     )
@@ -111,6 +130,7 @@ async def _one(
     consent: str = "",
 ) -> Response[bytes]:
     found = await services.credentials.get(actor, credential_id)
+    sources = {source.name: source for source in services.credentials.sources()}
     return page(
         request,
         "pages/credential.html",
@@ -118,6 +138,9 @@ async def _one(
         status_code=error.status if error else 200,
         credential=found,
         type=TYPES[found.type],
+        source=sources.get(found.source),
+        candidates=await services.credentials.candidates(actor),
+        may_share=actor.user_id == found.owner_id or actor.may("admin"),
         needs_address=found.type in NEEDS_ADDRESS,
         error=error.message if error else "",
         trial=trial,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from litestar import get, post
@@ -14,8 +15,9 @@ from app.services.errors import ServiceError
 from app.services.pages import Paging
 from app.services.surfaces import Surfaces
 from app.web.auth import needs
-from app.web.openapi import describe
+from app.web.openapi.document import describe
 from app.web.pages.context import AnyRequest, base_url, page, posted, see_other
+from app.web.reference import FIRST, Own, calls_shown, chosen
 
 EXAMPLE_ID: Final = "FLOW_ID"
 SHOWN: Final = 50
@@ -87,14 +89,32 @@ async def replay(endpoint: str, delivery: str, actor: Actor, surfaces: Surfaces)
 
 
 @get("/developers/reference", opt=needs("workflows.read"))
-async def reference(request: AnyRequest, actor: Actor) -> Response[bytes]:
-    """Every call, on one page that needs no other host."""
-    found = describe(request.app, "")
-    groups: dict[str, list[dict[str, object]]] = {}
-    for path, methods in found["paths"].items():
-        for method, operation in methods.items():
-            groups.setdefault(operation["tags"][0], []).append({"method": method.upper(), "path": path, **operation})
-    return page(request, "pages/reference.html", actor, groups=sorted(groups.items()))
+async def reference(request: AnyRequest, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
+    """Every call, made of the OpenAPI description; no other host is asked for anything."""
+    calls = list(calls_shown(describe(request.app, ""), await _own(request, actor, surfaces)))
+    counts = Counter(call.tag for call in calls)
+    wanted, words = request.query_params.get("part", FIRST), request.query_params.get("q", "")[:100].strip()
+    part = wanted if wanted in counts else FIRST
+    return page(
+        request,
+        "pages/reference.html",
+        actor,
+        parts=sorted(counts.items()),
+        part=part,
+        words=words,
+        calls=chosen(calls, part, words),
+    )
+
+
+async def _own(request: AnyRequest, actor: Actor, surfaces: Surfaces) -> Own:
+    """What stands in the lines to copy."""
+    flows = await surfaces.flows.list(actor, Paging(size=1))
+    ran = await surfaces.studio.executions.list(actor, Paging(size=1)) if actor.allows("executions.read") else None
+    return Own(
+        base_url(request, surfaces.studio),
+        flows.items[0].summary.id if flows.items else "",
+        ran.items[0].id if ran is not None and ran.items else "",
+    )
 
 
 async def _console(

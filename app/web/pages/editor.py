@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from litestar import get, post
-from litestar.response import Response, Template
+from litestar.response import Response
 
 from app.describe import ConfigProblem, FormField, form, palette_entry, validate_config
 from app.engine.config import check_source, sources
@@ -16,41 +17,62 @@ from app.sdk import Block, Json
 from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import invalid
-from app.services.executions import ExecutionDetail
+from app.services.executions import ExecutionSummary
 from app.services.pages import MAX_SIZE, Paging
 from app.services.workflows import Workflow
+from app.web.assets import COMPRESSED, editor_modules
 from app.web.auth import needs
-from app.web.available import available
+from app.web.form_policy import pinned_text, span_views
 from app.web.form_views import field_views, flat, json_problems, surroundings, unplaced
 from app.web.forms import Reading, read_block
 from app.web.pages.context import AnyRequest, base_url, page, posted
 from app.web.pages.filters import script_json
-from app.web.pages.retries import retry_of_block
+from app.web.pages.schedules import upcoming
 from app.web.presenters import workflow as workflow_json
-from app.web.run_form import chosen, entries
-from app.web.waiting_steps import waiting_steps
 
 VIEWER: Final = needs("workflows.read")
 DEFAULTS: Final[Mapping[str, Json]] = {"name": "", "notes": "", "enabled": True, "config": {}}
+RUN_IF: Final = FormField(
+    "run_if",
+    "expression",
+    "Only when",
+    "When it is not so, the data passes by without running the block. Empty: always.",
+    placeholder="input.total > 100",
+)
 PAYLOAD_KEYS: Final = ("id", "name", "config", "notes", "enabled", "policy")
 
 
-@get("/workflows/{workflow_id:str}", opt=VIEWER)
+@get("/workflows/{workflow_id:str}", opt=VIEWER, middleware=[COMPRESSED])
 async def editor_page(request: AnyRequest, workflow_id: str, actor: Actor, services: Services) -> Response[bytes]:
     workflow = await services.workflows.get(actor, workflow_id)
     execution_id = request.query_params.get("execution", "")
     execution = (await services.executions.get(actor, execution_id)).summary if execution_id else None
+    past = await _as_it_ran(actor, services, workflow, execution)
     steps = await services.operations.undo_steps(actor, workflow.id)
     bootstrap = {
-        "workflow": workflow_json(workflow),
+        "workflow": workflow_json(workflow if past is None else past),
         "palette": [palette_entry(block) for block in services.catalog],
         "csrf_token": actor.csrf_token,
         "execution": {"id": execution.id, "status": execution.status} if execution else None,
         "base_url": base_url(request, services),
         "user_id": actor.user_id,
         "undo_steps": asdict(steps),
+        "may_edit": past is None and actor.allows("workflows.draft"),
+        "may_run": past is None and actor.allows("workflows.run"),
+        "past": None if past is None else past.revision,
     }
-    return page(request, "pages/editor.html", actor, workflow=workflow, bootstrap=script_json(bootstrap))
+    modules, content = editor_modules(), script_json(bootstrap)
+    return page(request, "pages/editor.html", actor, workflow=workflow, past=past, modules=modules, bootstrap=content)
+
+
+async def _as_it_ran(
+    actor: Actor, services: Services, workflow: Workflow, execution: ExecutionSummary | None
+) -> Workflow | None:
+    """The workflow with the graph that an execution ran with, when that is not the newest one any more."""
+    if execution is None or execution.workflow_id != workflow.id or execution.revision == workflow.revision:
+        return None
+    found = await services.history.revision(actor, workflow.id, execution.revision)
+    return replace(workflow, revision=execution.revision, graph=found.graph, problems=())
 
 
 @post("/workflows/{workflow_id:str}/form", opt=needs("workflows.preview"), status_code=200)
@@ -68,46 +90,17 @@ async def block_form(request: AnyRequest, workflow_id: str, actor: Actor, servic
     context = _form_context(declared, fields, reading, base_url(request, services), offers)
     context["payload"]["edited"] = edited
     address = f"/workflows/{workflow_id}"
+    webhook_id = reading.block["config"].get("webhook_id") if declared.type == "webhook" else None
     return page(
         request,
         "forms/block.html",
         actor,
+        refused=await services.hooks.refusals.last(actor, webhook_id) if isinstance(webhook_id, str) else None,
         address=f"{address}/form",
-        available_address=f"{address}/blocks/{block['id']}/available",
+        available_address=f"{address}/blocks/{quote(block['id'], safe='')}/available",
+        preview_address=f"{address}/blocks/{quote(block['id'], safe='')}/preview",
         **context,
     )
-
-
-@get("/workflows/{workflow_id:str}/blocks/{block_id:str}/available", opt=VIEWER)
-async def available_values(
-    request: AnyRequest, workflow_id: str, block_id: str, actor: Actor, services: Services
-) -> Response[bytes]:
-    workflow = await services.workflows.get(actor, workflow_id)
-    last = await _last(actor, services, workflow)
-    outputs = {step.block_id: step.output for step in last.steps if step.status == "completed"} if last else {}
-    values = available(workflow.graph, block_id, last.input if last else workflow.sample, outputs)
-    return page(request, "forms/available.html", actor, available=values)
-
-
-@get("/workflows/{workflow_id:str}/run", opt=needs("workflows.run"))
-async def run_form(request: AnyRequest, workflow_id: str, actor: Actor, services: Services) -> Response[bytes]:
-    workflow = await services.workflows.get(actor, workflow_id)
-    last = await _last(actor, services, workflow)
-    found = entries(workflow.graph, services.catalog.get, last.input if last else None, workflow.sample)
-    entry = chosen(found, request.query_params.get("start", ""))
-    return page(request, "forms/run.html", actor, workflow_id=workflow.id, entries=found, entry=entry)
-
-
-@get("/workflows/{workflow_id:str}/executions/{execution_id:str}/blocks/{block_id:str}", opt=VIEWER)
-async def step_panel(
-    request: AnyRequest, workflow_id: str, execution_id: str, block_id: str, actor: Actor, services: Services
-) -> Template:
-    """What one block received and gave in one execution."""
-    detail = await services.executions.get(actor, execution_id)
-    step = next((step for step in detail.steps if step.block_id == block_id and detail.summary.workflow_id == workflow_id), None)
-    waiting = await waiting_steps(actor, services, detail, base_url(request, services))
-    offer = await retry_of_block(actor, services, detail, block_id) if step else None
-    return page(request, "partials/step_panel.html", actor, execution=detail.summary, step=step, waiting=waiting, retry=offer)
 
 
 def _posted_block(text: str) -> dict[str, Json]:
@@ -139,11 +132,12 @@ def _form_context(
         workflows=offers.workflows,
         rows=reading.rows,
         sample=offers.sample,
+        conditions=reading.conditions,
     )
     views = field_views(fields, config, around)
-    of_policy = next((problem.message for problem in found if problem.field.startswith("policy.")), "")
-    policy = {"timeout_ms": None, "on_error": "fail"} | (block["policy"] if isinstance(block.get("policy"), dict) else {})
-    stored_timeout = "" if policy["timeout_ms"] is None else str(policy["timeout_ms"])
+    run_if = field_views((RUN_IF,), {"run_if": policy_of(block).get("run_if", "")}, around, "policy")[0]
+    of_policy = {problem.field: problem.message for problem in found if problem.field.startswith("policy.")}
+    policy = {"timeout_ms": None, "on_error": "fail"} | policy_of(block)
     payload = {key: block[key] for key in PAYLOAD_KEYS if key in block}
     return {
         "block": block,
@@ -151,10 +145,19 @@ def _form_context(
         "views": views,
         "unplaced": unplaced(views, [problem for problem in found if not problem.field.startswith("policy.")]),
         "policy": policy,
-        "policy_problem": of_policy,
-        "timeout_text": stored_timeout if reading.timeout_text is None else reading.timeout_text,
+        "run_if": run_if,
+        "policy_problems": of_policy,
+        "spans": span_views(policy, reading.policy_texts, of_policy),
+        "pinned_text": pinned_text(policy, reading.policy_texts),
+        "next_times": [] if found else upcoming(block),
         "payload": payload | {"problems": [_problem_json(problem) for problem in found]},
     }
+
+
+def policy_of(block: Mapping[str, Json]) -> dict[str, Json]:
+    """How the block is run, as far as it says."""
+    policy = block.get("policy")
+    return policy if isinstance(policy, dict) else {}
 
 
 def _source_problems(declared: Block, config: dict[str, Json]) -> list[ConfigProblem]:
@@ -179,7 +182,7 @@ class Offers:
 async def _offers(actor: Actor, services: Services, workflow_id: str, fields: tuple[FormField, ...]) -> Offers:
     """Looked up only where there are fields that need it."""
     kinds = _kinds(fields)
-    credentials = [item.name for item in await services.credentials.list(actor)] if "credential" in kinds else []
+    credentials = await services.credentials.names_for(actor, workflow_id) if "credential" in kinds else []
     paging = Paging(size=MAX_SIZE, sort="name")
     workflows = [item.name for item in (await services.workflows.list(actor, paging)).items] if "workflow" in kinds else []
     sample = (await services.workflows.get(actor, workflow_id)).sample if "webhook_id" in kinds else None
@@ -188,7 +191,3 @@ async def _offers(actor: Actor, services: Services, workflow_id: str, fields: tu
 
 def _kinds(fields: tuple[FormField, ...]) -> set[str]:
     return {field.kind for field in fields}.union(*(_kinds(field.fields) for field in fields))
-
-
-async def _last(actor: Actor, services: Services, workflow: Workflow) -> ExecutionDetail | None:
-    return await services.executions.get(actor, workflow.last_execution_id) if workflow.last_execution_id else None

@@ -9,9 +9,10 @@ from app.services.accounts import NewSession
 from app.services.actors import Actor
 from app.services.container import Services
 from app.services.errors import ServiceError
+from app.services.surfaces import Surfaces
 from app.web.auth import needs
 from app.web.pages.context import AnyRequest, client_address, local_path, page, posted_texts, see_other
-from app.web.pages.cookies import session_cookie, spent_cookies
+from app.web.pages.cookies import language_cookie, session_cookie, spent_cookies
 
 PUBLIC = {"auth": "public"}
 
@@ -46,7 +47,7 @@ async def sign_in_page(request: AnyRequest, services: Services) -> Response[byte
 
 
 @post("/sign-in", opt=PUBLIC)
-async def sign_in(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
+async def sign_in(request: AnyRequest, services: Services, surfaces: Surfaces) -> Response[bytes] | Redirect:
     form = await posted_texts(request)
     login, next_path = form.get("login", ""), local_path(form.get("next", ""))
     try:
@@ -55,7 +56,11 @@ async def sign_in(request: AnyRequest, services: Services) -> Response[bytes] | 
         if error.code == "CODE_NEEDED":
             return _second_step(request, str(error.data["pending"]), next_path)
         return _sign_in(request, services, login, next_path, error)
-    return _signed_in(request, services, session, next_path)
+    answer = _signed_in(request, services, session, next_path)
+    language = await surfaces.preferences.language(session.actor)
+    if language:
+        answer.set_cookie(language_cookie(language))
+    return answer
 
 
 @get("/sign-in/code", opt=PUBLIC)
@@ -65,7 +70,7 @@ async def second_step_again() -> Redirect:
 
 
 @post("/sign-in/code", opt=PUBLIC)
-async def second_step(request: AnyRequest, services: Services) -> Response[bytes] | Redirect:
+async def second_step(request: AnyRequest, services: Services, surfaces: Surfaces) -> Response[bytes] | Redirect:
     form = await posted_texts(request)
     pending, next_path = form.get("pending", ""), local_path(form.get("next", ""))
     try:
@@ -74,7 +79,11 @@ async def second_step(request: AnyRequest, services: Services) -> Response[bytes
         )
     except ServiceError as error:
         return _second_step(request, pending, next_path, error)
-    return _signed_in(request, services, session, next_path)
+    answer = _signed_in(request, services, session, next_path)
+    language = await surfaces.preferences.language(session.actor)
+    if language:
+        answer.set_cookie(language_cookie(language))
+    return answer
 
 
 @post("/sign-out", opt=needs("account.write"))

@@ -13,9 +13,19 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from markupsafe import Markup, escape
 
 from app.sdk import Json
+from app.web.form_policy import span_text
+from app.web.translation import Translated, language, said, translated
+from app.web.value_views import data_table, data_tree
 
 JSON_SHOWN_BYTES: Final = 50_000
 COUNTED_TO: Final = 10_000
+SPANS: Final = (
+    (86_400, "day", "days", "Tag", "Tagen"),
+    (3_600, "hour", "hours", "Stunde", "Stunden"),
+    (60, "minute", "minutes", "Minute", "Minuten"),
+    (1, "second", "seconds", "Sekunde", "Sekunden"),
+)
+"""Lengths of time with their names in English and in German, as they stand after `vor` and `in`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +65,24 @@ def iso(moment: datetime) -> str:
 def ago(moment: datetime, now: datetime | None = None) -> str:
     """How long ago a moment was, roughly; an exact day once that is more than a month."""
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    german = language.get() == "de"
     if seconds < 0:
         return "in " + span(-seconds)
     if seconds < 5:
-        return "just now"
+        return "gerade eben" if german else "just now"
     if seconds > 30 * 86_400:
-        return moment.astimezone(UTC).strftime("%d %b %Y").lstrip("0")
-    return span(seconds) + " ago"
+        day = moment.astimezone(UTC)
+        return f"{day.day}.{day.month}.{day.year}" if german else day.strftime("%d %b %Y").lstrip("0")
+    return f"vor {span(seconds)}" if german else f"{span(seconds)} ago"
 
 
 def span(seconds: float) -> str:
     """A rough length of time in words."""
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= size:
-            number = int(seconds // size)
-            return f"{number} {word}{'' if number == 1 else 's'}"
-    return "1 second"
+    size, one, many, german_one, german_many = next((unit for unit in SPANS if seconds >= unit[0]), SPANS[-1])
+    number = max(1, int(seconds // size))
+    if language.get() == "de":
+        return f"{number} {german_one if number == 1 else german_many}"
+    return f"{number} {one if number == 1 else many}"
 
 
 def duration(milliseconds: float | None) -> str:
@@ -187,10 +199,15 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
         counted,
         with_query,
         type_title,
+        data_tree,
+        data_table,
+        span_text,
     )
 }
 
 
 def add_filters(engine: JinjaTemplateEngine) -> None:
-    """Make the filters known to templates."""
-    engine.engine.filters.update(FILTERS)
+    """Make the filters known to templates, and other languages."""
+    engine.engine.filters.update(FILTERS | {"t": said})
+    engine.engine.globals.update(translated=translated, page_language=language.get)
+    engine.engine.add_extension(Translated)

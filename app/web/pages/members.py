@@ -23,10 +23,12 @@ async def invite(request: AnyRequest, actor: Actor, services: Services) -> Respo
     """Answers with the link itself: it is shown this once."""
     form = await posted_texts(request)
     try:
-        _, token = await services.people.invite(actor, form.get("email", ""), form.get("role", ""))
+        invitation, token = await services.people.invite(actor, form.get("email", ""), form.get("role", ""))
     except ServiceError as error:
         return await _members(request, actor, services, error=error)
-    return await _members(request, actor, services, link=f"{base_url(request, services)}/invitation?token={token}")
+    mailed = await services.mailed.invitation(invitation, actor.username, token)
+    link = f"{base_url(request, services)}/invitation?token={token}"
+    return await _members(request, actor, services, link=link, mailed_to=invitation.email if mailed else "")
 
 
 @post("/members/{member:str}/role", opt=needs("members.write"))
@@ -79,7 +81,13 @@ async def switch_workspace(workspace: str, actor: Actor, services: Services) -> 
 
 
 async def _members(
-    request: AnyRequest, actor: Actor, services: Services, *, link: str = "", error: ServiceError | None = None
+    request: AnyRequest,
+    actor: Actor,
+    services: Services,
+    *,
+    link: str = "",
+    mailed_to: str = "",
+    error: ServiceError | None = None,
 ) -> Response[bytes]:
     return page(
         request,
@@ -91,6 +99,8 @@ async def _members(
         invitations=await services.people.invitations(actor),
         roles=ROLES,
         link=link,
+        mailed_to=mailed_to,
+        sends_mail=services.mailed.is_on,
     )
 
 

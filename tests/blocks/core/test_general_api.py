@@ -137,3 +137,96 @@ async def test_a_file_cannot_break_out_of_its_part(stage: Any, http: Any, peer: 
 def test_an_answer_as_a_file(headers: dict[str, str], name: str, media_type: str) -> None:
     value = read_body(HttpResponse(200, headers, b"\x00\xff", ""), "file")
     assert value == {"filename": name, "content_type": media_type, "size": 2, "base64": "AP8="}
+
+
+@pytest.mark.parametrize("body", [{"tag": ["a", "b c"], "n": 1}])
+async def test_a_field_of_a_form_with_several_values_is_sent_several_times(stage: Any, http: Any, peer: Any, body: Json) -> None:
+    peer.answers({})
+    await call(stage, http, peer, method="POST", body_type="form", body=body)
+    assert peer.requests[0]["body"] == "tag=a&tag=b+c&n=1"
+
+
+NEXT = '</orders?page=2&x=a%2Cb>; rel="prev next"; title="a, b", </orders>; rel=first'
+LINKED = {"Content-Type": "application/json", "Link": NEXT}
+
+
+@pytest.mark.parametrize(
+    ("paging", "first", "headers", "second", "targets"),
+    [
+        ({"mode": "link"}, [1, 2], LINKED, [3], ["/orders", "/orders?page=2&x=a%2Cb"]),
+        (
+            {"mode": "cursor", "items": "data.list", "next": "meta.next", "param": "after"},
+            {"data": {"list": [1, 2]}, "meta": {"next": "c/1"}},
+            {},
+            {"data": {"list": [3]}, "meta": {}},
+            ["/orders", "/orders?after=c%2F1"],
+        ),
+        (
+            {"mode": "cursor", "next": "header:X-Next", "param": "after"},
+            [1, 2],
+            {"Content-Type": "application/json", "X-Next": "7"},
+            [3],
+            ["/orders", "/orders?after=7"],
+        ),
+        (
+            {"mode": "offset", "param": "skip", "size_param": "take", "size": 2},
+            [1, 2],
+            {},
+            [3],
+            ["/orders?take=2", "/orders?take=2&skip=2"],
+        ),
+        (
+            {"mode": "page", "param": "p", "start": 0, "more": "again", "items": "rows"},
+            {"rows": [1, 2], "again": True},
+            {},
+            {"rows": [3], "again": False},
+            ["/orders?p=0", "/orders?p=1"],
+        ),
+    ],
+    ids=["link", "cursor", "cursor in a header", "offset", "page"],
+)  # fmt: skip
+async def test_a_list_in_pages(
+    stage: Any, http: Any, peer: Any, paging: Json, first: Json, headers: dict[str, str], second: Json, targets: list[str]
+) -> None:
+    peer.answers(first, headers=headers or None)
+    peer.answers(second)
+    answer = await call(stage, http, peer, paging=paging)
+    assert (answer["body"], answer["pages"], answer["more"]) == ([1, 2, 3], 2, False)
+    assert [sent["target"] for sent in peer.requests] == targets
+
+
+async def test_pages_end_when_enough_is_there(stage: Any, http: Any, peer: Any) -> None:
+    peer.answers([1, 2, 3], headers=LINKED)
+    answer = await call(stage, http, peer, paging={"mode": "link"}, most=2)
+    assert (answer["body"], answer["more"], len(peer.requests)) == ([1, 2], True, 1)
+
+
+async def test_a_next_page_at_another_host_is_not_followed(stage: Any, http: Any, peer: Any) -> None:
+    peer.answers([1], headers={"Content-Type": "application/json", "Link": '<http://127.0.0.1:1/orders>; rel="next"'})
+    with pytest.raises(BlockError, match="at another host"):
+        await call(stage, http, peer, paging={"mode": "link"})
+
+
+async def test_pages_of_something_that_is_no_list(stage: Any, http: Any, peer: Any) -> None:
+    peer.answers({"rows": 5})
+    with pytest.raises(BlockError, match="`rows` of the answer is no list"):
+        await call(stage, http, peer, paging={"mode": "page", "param": "p", "items": "rows"})
+
+
+async def test_it_waits_when_it_is_asked_to(stage: Any, http: Any, peer: Any) -> None:
+    peer.answers({}, status=429, headers={"Retry-After": "0"})
+    peer.answers({"id": 7})
+    assert (await call(stage, http, peer))["body"] == {"id": 7}
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "retryable", "seconds"),
+    [(429, "900", True, 900), (503, "Wed, 21 Oct 2015 07:28:00 GMT", True, 0), (404, "x", False, None), (500, "", True, None)],
+)
+async def test_an_error_says_whether_and_when_to_try_again(
+    stage: Any, http: Any, peer: Any, status: int, header: str, retryable: bool, seconds: float | None
+) -> None:
+    peer.answers({}, status=status, headers={"Retry-After": header})
+    with pytest.raises(BlockError) as caught:
+        await call(stage, http, peer, patience_s=0)
+    assert (caught.value.retryable, caught.value.retry_after) == (retryable, seconds)

@@ -22,8 +22,8 @@ async def list_executions(request: Incoming, actor: Actor, surfaces: Surfaces) -
     query = request.query_params
     status = query.get("status", "")
     wanted = STATUSES.get(status, status)
-    page = await surfaces.studio.executions.list(actor, read_paging(request), wanted, query.get("flowId", ""))
-    return answer(views.listed(page, [views.execution_summary(item) for item in page.items]))
+    page = await surfaces.studio.executions.list(actor, read_paging(request, goes_on=True), wanted, query.get("flowId", ""))
+    return answer(views.listed(page, [views.execution_summary(item) for item in page.items]) | {"next": page.next})
 
 
 @get("/api/v1/executions/{execution:str}", opt=READ)

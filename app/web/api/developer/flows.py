@@ -11,7 +11,7 @@ from app.services.surfaces import Surfaces
 from app.web.api.developer import views
 from app.web.api.workflows import GRAPH_BYTES, Incoming, answer
 from app.web.auth import needs
-from app.web.bodies import flag_field, read_if_match, read_object, read_paging, text_field
+from app.web.bodies import flag_field, read_if_match, read_object, read_paging, revision_number, text_field
 from app.web.presenters import moment
 
 READ, WRITE = needs("workflows.read"), needs("workflows.write")
@@ -90,7 +90,13 @@ async def validate_flow(request: Incoming, actor: Actor, surfaces: Surfaces) -> 
 
 @post("/api/v1/flows/import", opt=WRITE, request_max_body_size=GRAPH_BYTES)
 async def import_flow(request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
-    return one(await surfaces.flows.take_in(actor, await read_object(request)), 201)
+    """An export of this system, or a workflow that n8n exported: then `report` tells what became of each of its nodes."""
+    taken = await surfaces.foreign.take_in(actor, await read_object(request))
+    if taken.report is None:
+        return one(taken.flow, 201)
+    told = taken.report.as_json()
+    body = views.flow(taken.flow) | {"report": told["nodes"], "reportNotes": told["notes"]}
+    return answer(views.single(body), 201, {"ETag": f'"{taken.flow.workflow.revision}"'})
 
 
 @get("/api/v1/flows/{flow:str}/export", opt=READ)
@@ -100,14 +106,15 @@ async def export_flow(flow: str, actor: Actor, surfaces: Surfaces) -> Response[b
 
 @get("/api/v1/flows/{flow:str}/revisions", opt=READ)
 async def list_revisions(flow: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
-    page = await surfaces.flow_revisions.list(actor, flow, read_paging(request))
+    found_flow = await surfaces.flows.get(actor, flow)
+    page = await surfaces.studio.history.revisions(actor, found_flow.workflow.id, read_paging(request))
     items = [
         {
             "rev": found.revision,
             "createdAt": moment(found.created_at),
             "author": found.author,
             "message": found.message,
-            "summary": found.summary,
+            "summary": "; ".join(found.words),
         }
         for found in page.items
     ]
@@ -117,8 +124,9 @@ async def list_revisions(flow: str, request: Incoming, actor: Actor, surfaces: S
 @post("/api/v1/flows/{flow:str}/revisions/{revision:str}/restore", opt=WRITE, status_code=200)
 async def restore_revision(flow: str, revision: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     """Makes a new revision with the graph of an old one."""
-    await surfaces.flow_revisions.restore(actor, flow, revision)
-    return one(await surfaces.flows.get(actor, flow))
+    found = await surfaces.flows.get(actor, flow)
+    await surfaces.studio.history.restore(actor, found.workflow.id, revision_number(revision))
+    return one(await surfaces.flows.get(actor, found.workflow.id))
 
 
 ROUTES = [

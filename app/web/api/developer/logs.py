@@ -14,7 +14,7 @@ from app.services.execution_log import LogLine
 from app.services.surfaces import Surfaces
 from app.web.api.workflows import Incoming, answer
 from app.web.auth import needs
-from app.web.live import event_stream, last_event_id
+from app.web.live import after_seq, event_stream, last_event_id
 from app.web.sockets import Socket, send_all
 
 READ = needs("executions.read")
@@ -48,14 +48,15 @@ async def _messages(lines: AsyncIterator[LogLine | None]) -> AsyncIterator[Messa
 
 @websocket(ADDRESS, opt=READ)
 async def stream_log(execution: str, socket: Socket, surfaces: Surfaces) -> None:
+    """All lines; with `?after=`, those after the one of this `seq`."""
     actor: Actor = socket.scope["user"]
     await surfaces.studio.executions.get(actor, execution)
     await socket.accept()
-    await send_all(socket, _frames(surfaces, actor, execution))
+    await send_all(socket, _frames(surfaces, actor, execution, after_seq(str(socket.query_params.get("after", "")))))
 
 
-async def _frames(surfaces: Surfaces, actor: Actor, execution: str) -> AsyncIterator[Json]:
-    async for line in surfaces.execution_log.follow(actor, execution):
+async def _frames(surfaces: Surfaces, actor: Actor, execution: str, after: int) -> AsyncIterator[Json]:
+    async for line in surfaces.execution_log.follow(actor, execution, after):
         if line is not None:
             yield _frame(line)
 

@@ -43,8 +43,9 @@ async def flow8_plays(request: Incoming, actor: Actor, surfaces: Surfaces) -> Re
     if state and state not in STATUSES:
         raise invalid(f"`state` must be one of {', '.join(STATUSES)}.", [{"field": "state", "message": "is not known"}])
     wanted = STATUSES.get(state, "")
-    page = await surfaces.studio.executions.list(actor, read_paging(request), wanted, query.get("flowId", ""))
-    return answer(listed(page, [views.play(item) for item in page.items]))
+    asked = read_paging(request, goes_on=True)
+    page = await surfaces.studio.executions.list(actor, asked, wanted, query.get("flowId", ""))
+    return answer(listed(page, [views.play(item) for item in page.items]) | {"next": page.next})
 
 
 @get("/api/plays/{play:str}", opt=READ)
