@@ -9,6 +9,7 @@ run: .venv/base.stamp
 
 test: .venv/test.stamp
 	scripts/install_browser.sh
+	scripts/install_peers.sh
 	$(MAKE) --no-print-directory -j2 check unit
 	$(MAKE) --no-print-directory browser
 

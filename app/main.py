@@ -87,6 +87,7 @@ from app.web.api import operations as operations_api
 from app.web.api import runs as runs_api
 from app.web.api import system as system_api
 from app.web.api import tables as tables_api
+from app.web.api import watches as watches_api
 from app.web.api import workflows as workflows_api
 from app.web.api import workspaces as workspaces_api
 from app.web.api.developer.routes import DEVELOPER
@@ -247,6 +248,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             *events_api.ROUTES,
             *system_api.ROUTES,
             *tables_api.ROUTES,
+            *watches_api.ROUTES,
             *auth_api.ROUTES,
             *workspaces_api.ROUTES,
             *credentials_api.ROUTES,

@@ -6,5 +6,5 @@ compile() {
         --no-emit-find-links --no-annotate --no-header --quiet "$@"
 }
 # small libraries of blocks that everybody wants to work at once
-compile --extra ical --extra image --extra pdf --extra xlsx -o requirements/base.txt
+compile --extra ical --extra image --extra mail --extra pdf --extra xlsx -o requirements/base.txt
 compile --extra test -o requirements/test.txt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -33,13 +33,8 @@ REMEMBERED = frozenset({400, 401, 403, 405, 409, 413, 415, 422, 429})
 """Statuses with which a call is refused for a reason that its sender, or whoever set up the webhook, can do something about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A call that may start something: the program to run, and what its guard has found out."""
-
-    program: Program
-    guard: Guard | None = None
-    once: Once | None = None
+Admitted = tuple[Program, Guard | None, Once | None]
+"""A call that may start something: the program to run, the webhook's guard where it has one, and what the guard has found."""
 
 
 class Hooks:
@@ -102,24 +97,23 @@ class Hooks:
         deployed = row.state == "deployed" and "deployed" in sources
         webhook = sources["deployed" if deployed or "draft" not in sources else "draft"]
         revision = (row.deployed_revision if webhook.source == "deployed" else None) or row.revision
-        admitted = await self._admitted(call, webhook, revision)
+        program, guard, once = await self._admitted(call, webhook, revision)
         if not row.enabled:
             raise ServiceError("WORKFLOW_DISABLED", "This workflow is switched off.", 403)
         if not deployed and armed_window(row) is None:
             raise ServiceError("NOT_DEPLOYED", "This workflow is neither deployed nor armed, so it takes no calls.", 403)
-        guard = admitted.guard
-        if self._is_helper and (guard is not None or not admitted.program.is_light):
+        if self._is_helper and (guard is not None or not program.is_light):
             raise ServiceError("MISDIRECTED", "This connection serves other webhooks. Please connect again.", 421)
         if deployed and guard is None:
-            self.light.note(webhook_id, row, admitted.program, mark)
+            self.light.note(webhook_id, row, program, mark)
         variables = await read_body(call.headers.get("content-type", ""), call.body)
         details = call_details(call, guard.secret_header) if guard is not None else call_details(call)
         new = new_execution(row, revision, webhook.block_id, "webhook", None, variables, details)
         try:
-            if deployed and (guard is None or (admitted.once is None and not guard.has_same)):
+            if deployed and (guard is None or (once is None and not guard.has_same)):
                 return await self._starts.start(row, new)
             key = None if guard is None else guard.same(call, row, new)
-            return await self._start_within(row, new, webhook, key, admitted.once, armed=not deployed)
+            return await self._start_within(row, new, webhook, key, once, armed=not deployed)
         except ServiceError as error:
             raise _too_many(error) if error.code == "CONCURRENCY_LIMIT" else error from None
 
@@ -145,7 +139,7 @@ class Hooks:
             raise ServiceError("METHOD_NOT_ALLOWED", f"This webhook takes {', '.join(methods)}, not {call.method}.", 405)
         if guard is not None:
             self._guards.slow_down(webhook.webhook_id, guard)
-        return Admitted(program, guard, once)
+        return program, guard, once
 
     async def _start_within(
         self, row: WorkflowRow, new: NewExecution, webhook: WebhookRow, key: Key | None, once: Once | None, *, armed: bool

@@ -45,6 +45,7 @@ from app.services.tasks import Tasks
 from app.services.test_inputs import TestInputs
 from app.services.trigger_clock import TriggerClock
 from app.services.triggers import Triggers
+from app.services.watch_states import WatchStates
 from app.settings import Settings
 
 
@@ -84,6 +85,7 @@ class Surfaces:
     key_values: KeyValues
     data_tables: DataTables
     table_files: TableFiles
+    watch_states: WatchStates
     triggers: Triggers
     doors: Doors
     layers: Layers
@@ -131,6 +133,7 @@ def build_surfaces(parts: Parts, services: Services) -> Surfaces:
         key_values=KeyValues(database),
         data_tables=data_tables,
         table_files=TableFiles(database, data_tables),
+        watch_states=WatchStates(database),
         triggers=Triggers(database, parts.vault),
         doors=doors,
         layers=Layers(flows, services.workflows, parts.graphs, services.catalog),

@@ -108,7 +108,12 @@ class TableConfig(Config):
 class ServerConfig(TableConfig):
     """Configuration of a block that asks a database server."""
 
-    credential: CredentialName = Field("", title="Credential", description="The address of the database, with user and password.")
+    credential: CredentialName = Field(
+        min_length=1,
+        title="Credential",
+        description="The address of the database, with user and password.",
+        json_schema_extra={"initial": ""},
+    )
 
 
 class ReturningConfig(ServerConfig):

@@ -20,18 +20,21 @@ class MemcachedConfig(Config):
     """Configuration of the block."""
 
     host: Text = Field(
-        "",
+        min_length=1,
         title="Server",
         max_length=255,
         description="Its name or address.",
-        json_schema_extra={"placeholder": "cache.example.com"},
+        json_schema_extra={"initial": "", "placeholder": "cache.example.com"},
     )
     port: int = Field(11_211, title="Port", ge=1, le=65_535, description="Usually 11211.", json_schema_extra=ADVANCED)
     operation: Literal["get", "set", "add", "delete", "increment", "touch"] = Field(
         "get", title="Do", description="What to do with the key."
     )
     key: Text = Field(
-        "", title="Key", description="Up to 250 bytes, without blanks.", json_schema_extra={"placeholder": "order:7"}
+        min_length=1,
+        title="Key",
+        description="Up to 250 bytes, without blanks.",
+        json_schema_extra={"initial": "", "placeholder": "order:7"},
     )
     value: AnyJson = Field(
         None, title="Value", description="What to store. Left empty: the input.", json_schema_extra=when(operation=["set", "add"])

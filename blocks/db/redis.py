@@ -28,7 +28,12 @@ READING = ["get", "hash_get", "list_pop", "list_read", "set_members", "stream_re
 class RedisConfig(Config):
     """Configuration of the block."""
 
-    credential: CredentialName = Field("", title="Credential", description="The address of the server, with the password.")
+    credential: CredentialName = Field(
+        min_length=1,
+        title="Credential",
+        description="The address of the server, with the password.",
+        json_schema_extra={"initial": ""},
+    )
     operation: Literal[
         "get", "set", "delete", "exists", "increment", "expire", "keys", "hash_set", "hash_get", "hash_delete", "list_push",
         "list_pop", "list_read", "set_add", "set_members", "stream_add", "stream_read", "publish", "lock", "unlock",

@@ -28,7 +28,11 @@ class SqliteConfig(TableConfig):
     """Configuration of the block."""
 
     path: Text = Field(
-        "", title="File", max_length=2_000, description="Where it lies.", json_schema_extra={"placeholder": "shop.sqlite"}
+        min_length=1,
+        title="File",
+        max_length=2_000,
+        description="Where it lies.",
+        json_schema_extra={"initial": "", "placeholder": "shop.sqlite"},
     )
     folder: Text = Field(
         "",

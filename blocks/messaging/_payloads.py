@@ -15,7 +15,12 @@ MAX_BYTES = 16_000_000
 class MessageConfig(Config):
     """Configuration of a block that gives a message to a broker."""
 
-    credential: CredentialName = Field("", title="Credential", description="The address of the broker, with user and password.")
+    credential: CredentialName = Field(
+        min_length=1,
+        title="Credential",
+        description="The address of the broker, with user and password.",
+        json_schema_extra={"initial": ""},
+    )
     payload: AnyJson = Field(
         None, title="Message", description="A text, a file, or anything else as JSON. Left empty: the input."
     )

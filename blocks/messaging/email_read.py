@@ -33,7 +33,9 @@ Uids = Annotated[
 class EmailReadConfig(Config):
     """Configuration of the block."""
 
-    credential: CredentialName = Field("", title="Credential", description="The mailbox.")
+    credential: CredentialName = Field(
+        min_length=1, title="Credential", description="The mailbox.", json_schema_extra={"initial": ""}
+    )
     operation: Literal["read", "mark", "move", "delete"] = Field("read", title="Do", description="Read mails, or change some.")
     folder: Text = Field("INBOX", title="Folder", min_length=1, max_length=500, description="Where the mails are.")
     unseen: bool = Field(

@@ -29,7 +29,9 @@ MAX_BYTES = 20_000_000
 class EmailSendConfig(Config):
     """Configuration of the block."""
 
-    credential: CredentialName = Field("", title="Credential", description="The mail server.")
+    credential: CredentialName = Field(
+        min_length=1, title="Credential", description="The mail server.", json_schema_extra={"initial": ""}
+    )
     sender: Text = Field(
         title="From",
         min_length=1,

@@ -26,11 +26,11 @@ class MqttPublishConfig(MessageConfig):
     """Configuration of the block."""
 
     topic: Text = Field(
-        "",
+        min_length=1,
         title="Topic",
         max_length=1_000,
         description="Where it goes, without the wildcards # and +.",
-        json_schema_extra={"placeholder": "home/kitchen/light"},
+        json_schema_extra={"initial": "", "placeholder": "home/kitchen/light"},
     )
     qos: Literal[0, 1, 2] = Field(1, title="Quality of service", description="0 at most once, 1 at least once, 2 exactly once.")
     retain: bool = Field(False, title="Keep it", description="Whether the broker keeps it for those who subscribe later.")

@@ -29,11 +29,11 @@ class NatsPublishConfig(MessageConfig):
         "tell", title="Do", description="Tell whoever listens, ask for an answer, or put it into a stream."
     )
     subject: Text = Field(
-        "",
+        min_length=1,
         title="Subject",
         max_length=1_000,
         description="Where it goes, without blanks and wildcards.",
-        json_schema_extra={"placeholder": "orders.new"},
+        json_schema_extra={"initial": "", "placeholder": "orders.new"},
     )
     headers: dict[str, Text] = Field(
         default_factory=dict, title="Headers", max_length=50, description="Sent along.", json_schema_extra=ADVANCED

@@ -19,7 +19,11 @@ class DnsConfig(Config):
     """Configuration of the block."""
 
     name: Text = Field(
-        "", title="Name", max_length=255, description="Such as example.com.", json_schema_extra={"placeholder": "example.com"}
+        min_length=1,
+        title="Name",
+        max_length=255,
+        description="Such as example.com.",
+        json_schema_extra={"initial": "", "placeholder": "example.com"},
     )
     record: Literal["A", "AAAA", "MX", "TXT", "SRV", "CNAME", "NS", "PTR", "CAA", "SOA"] = Field(
         "A", title="Type", description="What to look for: A and AAAA are addresses, MX mail servers."

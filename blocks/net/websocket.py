@@ -41,11 +41,11 @@ class WebsocketConfig(Config):
     """Configuration of the block."""
 
     url: Text = Field(
-        "",
+        min_length=1,
         title="Address",
         max_length=8_000,
         description="Beginning with wss:// or ws://.",
-        json_schema_extra={"placeholder": "wss://example.com/feed"},
+        json_schema_extra={"initial": "", "placeholder": "wss://example.com/feed"},
     )
     messages: AnyJson = Field(None, title="Messages", description="A list of what to say, or one message. Left empty: nothing.")
     wanted: int = Field(1, title="Answers", ge=0, le=1_000, description="How many messages to wait for.")

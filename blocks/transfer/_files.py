@@ -17,7 +17,9 @@ MAX_ENTRIES = 5_000
 class TransferConfig(Config):
     """Configuration of a block that moves files."""
 
-    credential: CredentialName = Field("", title="Credential", description="The server, and who you are there.")
+    credential: CredentialName = Field(
+        min_length=1, title="Credential", description="The server, and who you are there.", json_schema_extra={"initial": ""}
+    )
     operation: Literal["list", "get", "put", "delete", "rename", "make_folder"] = Field(
         "list", title="Do", description="What to do with the path."
     )

@@ -44,12 +44,18 @@ ON_OBJECT = ["get", "put", "head", "copy", "delete", "share"]
 class S3ObjectConfig(Config):
     """Configuration of the block."""
 
-    credential: CredentialName = Field("", title="Credential", description="The storage and its keys.")
+    credential: CredentialName = Field(
+        min_length=1, title="Credential", description="The storage and its keys.", json_schema_extra={"initial": ""}
+    )
     operation: Literal["get", "put", "head", "list", "copy", "delete", "share"] = Field(
         "get", title="Do", description="What to do with the object."
     )
     bucket: Text = Field(
-        "", title="Bucket", max_length=63, description="Its name.", json_schema_extra={"placeholder": "invoices"}
+        min_length=1,
+        title="Bucket",
+        max_length=63,
+        description="Its name.",
+        json_schema_extra={"initial": "", "placeholder": "invoices"},
     )
     key: Text = Field(
         "",

@@ -26,13 +26,15 @@ LIMIT = 500_000
 class SshExecConfig(Config):
     """Configuration of the block."""
 
-    credential: CredentialName = Field("", title="Credential", description="The machine, the user and the key.")
+    credential: CredentialName = Field(
+        min_length=1, title="Credential", description="The machine, the user and the key.", json_schema_extra={"initial": ""}
+    )
     command: Code = Field(
-        "",
+        min_length=1,
         title="Command",
         max_length=20_000,
         description="As in a terminal.",
-        json_schema_extra={"placeholder": "systemctl status"},
+        json_schema_extra={"initial": "", "placeholder": "systemctl status"},
     )
     arguments: list[Text] = Field(
         default_factory=list, title="Arguments", max_length=100, description="Put behind the command, each quoted."

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from app.sdk import AnyJson, Block, BlockError, Code, CredentialName, Example, Json, Visit, WatchContext, WatchItem, library
 from blocks.core._fields import ADVANCED
-from blocks.db._sql import Dialect, ReturningConfig, on_conflict, statements
+from blocks.db._sql import Dialect, TableConfig, on_conflict, statements
 from blocks.triggers._watching import PollConfig, pass_on
 
 DIALECT = Dialect(lambda number: f"${number}", '"', on_conflict)
@@ -53,7 +53,7 @@ class PostgresTriggerConfig(PollConfig):
 
 async def watch(context: WatchContext, config: PostgresTriggerConfig) -> float:
     last = config.start if context.cursor is None else context.cursor["value"]
-    asked = ReturningConfig(sql=config.sql, params={"cursor": last}, limit=config.limit, timeout_ms=config.timeout_ms)
+    asked = TableConfig(sql=config.sql, params={"cursor": last}, limit=config.limit, timeout_ms=config.timeout_ms)
     planned = statements(asked, DIALECT, None, returning=False)
     client = await library("blocks.db._postgres_client", "postgres")
     seconds = config.timeout_ms / 1000

@@ -26,6 +26,7 @@ export class FormValues {
     form.addEventListener("dragover", (event) => this.over(event));
     form.addEventListener("drop", (event) => this.drop(event));
     store.subscribe((changes) => this.drawn(changes));
+    window.addEventListener("focus", () => this.back());
     sync.listeners.add(() => this.stale && sync.state === "saved" && this.refresh());
   }
 
@@ -131,7 +132,15 @@ export class FormValues {
     else if (target.dataset?.chipsFor) this.last = target.dataset.chipsFor;
   }
 
+  /** Who went to add a credential finds it in the list when they are back. */
+  back() {
+    if (!this.away) return;
+    this.away = false;
+    this.form.querySelector("form")?.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
   clicked(event) {
+    if (event.target.closest("a[data-add-credential]")) this.away = true;
     const insert = event.target.closest("[data-insert-value]");
     if (insert) return this.choose(insert);
     const toggle = event.target.closest("[data-show-source]");

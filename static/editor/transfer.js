@@ -32,7 +32,10 @@ export async function readFile(file) {
   return file.text();
 }
 
-/** A new workflow from a text: our JSON, our YAML, or what else the server can read. Answers `{id, name, notes}`. */
+/**
+ * A new workflow from a text: our JSON, our YAML, or what else the server can read. Answers `{id, name, report}`; the report
+ * tells of each part of a foreign workflow what became of it.
+ */
 export async function takeIn(text) {
   const content = jsonOf(text);
   const isObject = content !== null && typeof content === "object" && !Array.isArray(content);
@@ -93,8 +96,10 @@ export function transferActions({ workflowId, view, store, selection, actions })
       toast(`“${file.name}” is on the canvas. Undo takes that back.`, { tone: "success" });
       return;
     }
-    const { id, name } = await takeIn(text);
-    toast(`“${name}” is a new workflow.`, { tone: "success", stay: true, actions: [element("a", { href: `/workflows/${encodeURIComponent(id)}`, class: "toast-link" }, "Open")] });
+    const { id, name, report } = await takeIn(text);
+    const mapped = report.filter(({ outcome }) => outcome === "mapped").length;
+    const words = report.length ? ` ${mapped} of its ${report.length} parts became blocks that work; a note on its canvas tells more.` : "";
+    toast(`“${name}” is a new workflow.${words}`, { tone: "success", stay: true, actions: [element("a", { href: `/workflows/${encodeURIComponent(id)}`, class: "toast-link" }, "Open")] });
   });
   onFileDrop(view.root, (file, event) => (store.readOnly ? toast("You may not change this workflow.") : take(file, event)));
   const saved = () => store.readOnly || actions.flush();

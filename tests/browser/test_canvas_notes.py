@@ -33,7 +33,7 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def annotations(client: Client, workflow: str) -> dict[str, dict[str, Any]]:
+def stored_notes(client: Client, workflow: str) -> dict[str, dict[str, Any]]:
     found = client.get(f"/api/workflows/{workflow}/graph").json().get("annotations", [])
     return {one["kind"]: one for one in found}
 
@@ -60,13 +60,13 @@ def test_a_note_is_written_coloured_sized_copied_and_undone(page: Page, client: 
     expect(note(page)).to_have_text("Ask Ada\nbefore Friday")
     page.get_by_role("button", name="Colour: pink").click()
     state(page, "saved")
-    before = annotations(client, workflow)["note"]
+    before = stored_notes(client, workflow)["note"]
     assert (before["text"], before["colour"]) == ("Ask Ada\nbefore Friday", "pink")
     drag(page, page.locator(".annotation-grip"), 80, 40)
     note(page).focus()
     press(page, "ArrowDown", "Shift+ArrowRight")
     state(page, "saved")
-    after = annotations(client, workflow)["note"]
+    after = stored_notes(client, workflow)["note"]
     assert after["size"]["width"] > before["size"]["width"]
     assert (after["position"]["x"], after["position"]["y"]) == (before["position"]["x"] + 40, before["position"]["y"] + 8)
     press(page, "Control+d")
@@ -76,7 +76,7 @@ def test_a_note_is_written_coloured_sized_copied_and_undone(page: Page, client: 
     page.locator("#canvas").focus()
     press(page, "Control+z", "Control+z", "Control+z", "Control+z")
     state(page, "saved")
-    assert annotations(client, workflow)["note"] == before, "arrows and the new size are undone, the colour stays"
+    assert stored_notes(client, workflow)["note"] == before, "arrows and the new size are undone, the colour stays"
     page.reload()
     ready(page)
     expect(note(page)).to_have_text("Ask Ada\nbefore Friday")
@@ -127,11 +127,11 @@ def test_things_are_lined_up_and_spread(page: Page, client: Client, workflow: st
     expect(page.locator("#selection-bar")).to_contain_text("3 selected")
     page.get_by_role("button", name="Align at the top").click()
     state(page, "saved")
-    tops = [one["position"]["y"] for one in (*client.drawn(workflow)["blocks"], annotations(client, workflow)["note"])]
+    tops = [one["position"]["y"] for one in (*client.drawn(workflow)["blocks"], stored_notes(client, workflow)["note"])]
     assert tops == [tops[0]] * 3
     press(page, "Alt+Shift+h", "Alt+a")
     state(page, "saved")
-    lefts = [one["position"]["x"] for one in (*client.drawn(workflow)["blocks"], annotations(client, workflow)["note"])]
+    lefts = [one["position"]["x"] for one in (*client.drawn(workflow)["blocks"], stored_notes(client, workflow)["note"])]
     assert lefts == [lefts[0]] * 3
     page.mouse.click(700, 700)
     page.keyboard.down("Shift")

@@ -15,6 +15,14 @@ from tests.support.editors import add, card, open_editor, person, ready, rename,
 from tests.support.graphs import block
 from tests.support.server import Client, ServerProcess
 
+N8N = {
+    "nodes": [
+        {"id": "1", "name": "Begin", "type": "n8n-nodes-base.manualTrigger", "typeVersion": 1, "position": [0, 0]},
+        {"id": "2", "name": "Rest", "type": "n8n-nodes-base.noOp", "typeVersion": 1, "position": [240, 0]},
+    ],
+    "connections": {"Begin": {"main": [[{"node": "Rest", "type": "main", "index": 0}]]}},
+}
+
 
 @pytest.fixture
 def workflow(client: Client) -> str:
@@ -102,6 +110,11 @@ def test_a_workflow_goes_into_a_file_and_comes_back(
     ready(page)
     expect(page.locator("[data-workflow-name]")).to_have_text(name)
     expect(page.locator(".annotation")).to_have_text("Ask Ada")
+    page.goto(server.url)
+    drop(page, "#main", "n8n.json", json.dumps(N8N | {"name": f"Foreign {uuid4().hex[:6]}"}))
+    page.wait_for_url("**/workflows/*")
+    ready(page)
+    expect(page.locator(".annotation")).to_contain_text("of 2 nodes of n8n became blocks")
     page.goto(server.url)
     drop(page, "#main", "flow.yaml", "name: x\ntasks: [}")
     expect(page.locator("[data-import-note]")).to_contain_text("“flow.yaml” was not imported.")

@@ -91,3 +91,20 @@ def test_how_a_block_is_run_is_a_form_too(page: Page, client: Client, workflow: 
         "cache_ttl_ms": 3_600_000,
         "pinned": {"output": {"a": 1}, "port": ""},
     }
+
+
+def test_a_credential_that_was_just_added_can_be_chosen(page: Page, client: Client, server: ServerProcess) -> None:
+    name = f"KEY_{uuid4().hex[:8].upper()}"
+    graph = {"name": f"Call {uuid4().hex}", "blocks": [block("call", "general_api", {"url": "https://example.com"})], "edges": []}
+    made = client.post("/api/workflows", json=graph).json()["id"]
+    open_editor(page, server, made)
+    show(page, "call")
+    picker = page.get_by_label("Credential", exact=True)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Add a credential").click()
+    credential = {"name": name, "type": "bearer", "data": {"token": "secret"}}
+    assert client.post("/api/v1/credentials", json=credential).status_code == 201
+    opened.value.close()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    picker.select_option(name)
+    assert stored(page, client, made, "call")["config"]["credential"] == name

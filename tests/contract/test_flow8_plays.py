@@ -78,7 +78,7 @@ def test_a105_live_events(server: ServerProcess, client: Client) -> None:
         ("play:layer:failed", "two", "FAIL"),
         ("play:failed", None, "FAIL"),
     ]
-    assert mine[0].keys() == {"type", "playId", "flowId", "layerId", "ref", "state", "out", "timestamp"}
+    assert mine[0].keys() == {"type", "playId", "flowId", "layerId", "ref", "state", "out", "timestamp", "cursor"}
 
 
 def test_a106_layers_are_steps_and_plays_are_executions(client: Client) -> None:

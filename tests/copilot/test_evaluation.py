@@ -16,7 +16,8 @@ import pytest
 from app.services.copilot.evaluation.running import requests
 from tests.copilot.solutions import SOLUTIONS
 from tests.support.model_server import ModelServer
-from tests.support.server import ROOT
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engine.annotations import Annotation, dump_annotation
+from app.engine.annotations import Annotation, Colour, Kind, dump_annotation
 from app.engine.graph import Edge, Graph, GraphBlock, Policy, Retry, dump_block, dump_edge, parse_graph
 from app.engine.operations import OPERATIONS, Conflict, Drawing, Operation, applied, apply, difference
 from app.engine.operations.differences import same
@@ -26,8 +26,10 @@ policies = st.sampled_from([Policy(), Policy(on_error="continue"), Policy(timeou
 
 
 @st.composite
-def annotations(draw: st.DrawFn, annotation_id: str) -> Annotation:
-    kind, colour = draw(st.sampled_from(["note", "frame"])), draw(st.sampled_from(["yellow", "blue"]))
+def an_annotation(draw: st.DrawFn, annotation_id: str) -> Annotation:
+    kinds: tuple[Kind, ...] = ("note", "frame")
+    colours: tuple[Colour, ...] = ("yellow", "blue")
+    kind, colour = draw(st.sampled_from(kinds)), draw(st.sampled_from(colours))
     text, x, width = draw(st.sampled_from(["", "Hi"])), draw(st.integers(0, 1)), draw(st.integers(40, 41))
     return Annotation(annotation_id, kind, text, colour, x, 0, width)
 
@@ -52,7 +54,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     ids = [one.id for one in blocks]
     pairs = draw(st.sets(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), max_size=5)) if ids else set()
     edges = tuple(Edge(f"edge_{number}", *pair) for number, pair in enumerate(sorted(pairs)))
-    return Graph(blocks, edges, tuple(draw(annotations(one)) for one in sorted(draw(st.sets(st.sampled_from(["n1", "n2"]))))))
+    return Graph(blocks, edges, tuple(draw(an_annotation(one)) for one in sorted(draw(st.sets(st.sampled_from(["n1", "n2"]))))))
 
 
 def is_same(one: Graph, other: Graph) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import psycopg
 
 from tests.peers.certificates import Authority
-from tests.peers.processes import Running, directory, free_port, give_away, program
+from tests.peers.processes import START_SECONDS, Running, directory, free_port, give_away, program
 
 WRITTEN = "p%3Aw%2Fd%40%C3%A4"
 """The password p:w/d@ä as it stands in an address."""
@@ -22,6 +23,18 @@ class TcpPostgres(Running):
 
     def address(self, database: str = "shop", password: str = WRITTEN, host: str = "127.0.0.1") -> str:
         return f"postgresql://ada:{password}@{host}:{self.port}/{database}"
+
+    def start(self) -> TcpPostgres:
+        """Until it answers: it takes connections before that."""
+        super().start()
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                self.tell("SELECT 1")
+                return self
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline, self.log()
+                time.sleep(0.05)
 
     def tell(self, *statements: str) -> Sequence[Any]:
         """Statements of the administrator; the rows of the last one."""

@@ -26,7 +26,7 @@ async def workflow(studio: Studio) -> str:
     return await studio.new(block("start", "starter"), block("a", "response"), edges=["start>a"])
 
 
-async def annotations(studio: Studio, workflow: str) -> list[Any]:
+async def stored_notes(studio: Studio, workflow: str) -> list[Any]:
     found = await studio.server.services.workflows.get(studio.actor, workflow)
     drawn: list[Any] = dump_graph(found.graph).get("annotations", [])
     return drawn
@@ -41,7 +41,7 @@ async def test_notes_are_logged_stored_and_told_in_words(studio: Studio, workflo
     moved = {"type": "move_annotations", "positions": {"note_1": {"x": 0, "y": 0}}}
     said = {"type": "set_annotation", "annotation_id": "frame_1", "text": "Bills"}
     await submit(studio, workflow, batch(2, moved, said, {"type": "remove_annotation", "annotation_id": "note_1"}))
-    assert await annotations(studio, workflow) == [FRAME | {"text": "Bills"}]
+    assert await stored_notes(studio, workflow) == [FRAME | {"text": "Bills"}]
     missed = await studio.server.services.operations.since(studio.actor, workflow, 1)
     assert missed.batches is not None
     assert [batch.words for batch in missed.batches] == [
@@ -56,11 +56,11 @@ async def test_who_replaces_the_graph_without_notes_keeps_them(studio: Studio, w
     put = studio.server.services.workflows.put_graph
     plain = {"blocks": [block("start", "starter")], "edges": []}
     await put(studio.actor, workflow, plain, None)
-    assert await annotations(studio, workflow) == [NOTE]
+    assert await stored_notes(studio, workflow) == [NOTE]
     await put(studio.actor, workflow, plain | {"annotations": [FRAME]}, None)
-    assert await annotations(studio, workflow) == [FRAME]
+    assert await stored_notes(studio, workflow) == [FRAME]
     await put(studio.actor, workflow, plain | {"annotations": []}, None)
-    assert await annotations(studio, workflow) == []
+    assert await stored_notes(studio, workflow) == []
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ async def test_an_earlier_state_comes_back_with_its_notes(studio: Studio, workfl
     services = studio.server.services
     await submit(studio, workflow, batch(1, *added(NOTE)))
     await services.history.restore(studio.actor, workflow, 1)
-    assert await annotations(studio, workflow) == []
+    assert await stored_notes(studio, workflow) == []
     await services.history.restore(studio.actor, workflow, 2)
-    assert await annotations(studio, workflow) == [NOTE]
+    assert await stored_notes(studio, workflow) == [NOTE]
 
 
 async def test_renaming_the_workflow_is_a_step_that_is_undone(studio: Studio, workflow: str) -> None:
@@ -101,4 +101,4 @@ async def test_a_name_that_cannot_be_is_refused_whole(studio: Studio, workflow: 
     await studio.server.services.workflows.create(studio.actor, "Taken already")
     refusal = await refused(studio, workflow, batch(1, *added(NOTE), {"type": "rename_workflow", "name": name}))
     assert refusal.status in (400, 409)
-    assert await annotations(studio, workflow) == []
+    assert await stored_notes(studio, workflow) == []

@@ -143,6 +143,8 @@ async def test_a_feed_that_fails_is_told_and_tried_again(studio: Studio, feed: P
         return row if row is not None and row.failures > 1 else None
 
     assert "503" in (await until(troubled, 30)).problem
+    [shown] = await studio.server.surfaces.watch_states.of(studio.actor, workflow)
+    assert (shown.block_id, shown.accepted, shown.problem[:11]) == ("seen", 0, "HTTP_STATUS")
     entries(feed, 1)
     await comes(studio, workflow, "title", ["News 1"])
 

@@ -44,7 +44,10 @@ OK = thing(ok=FLAG)
 FILE: Schema = {"type": "string", "format": "binary", "description": "CSV, a JSON list or JSON lines"}
 FORMAT = Parameter("format", "csv or json", one_of("csv", "json"))
 
+WATCH = thing(block_id=TEXT, accepted=WHOLE, failures=WHOLE, problem=TEXT, updated_at=MOMENT)
+
 CALLS: Tables = {
+    "GET /api/workflows/{workflow}/watches": Call(ok(thing(watches=many(WATCH)))),
     "GET /api/tables": Call(ok(thing(tables=many(ref("Table")), total=WHOLE))),
     "POST /api/tables": Call(
         made(ref("Table")),

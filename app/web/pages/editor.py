@@ -22,6 +22,7 @@ from app.services.pages import MAX_SIZE, Paging
 from app.services.workflows import Workflow
 from app.web.assets import COMPRESSED, editor_modules
 from app.web.auth import needs
+from app.web.form_lint import code_problems
 from app.web.form_policy import pinned_text, span_views
 from app.web.form_views import field_views, flat, json_problems, surroundings, unplaced
 from app.web.forms import Reading, read_block
@@ -124,6 +125,7 @@ def _form_context(
     block = reading.block
     config = block["config"]
     found = [*validate_config(declared, config), *_source_problems(declared, config), *reading.problems]
+    found += code_problems(declared.type, config)
     found += json_problems(field_views(fields, config, surroundings(())), flat(config))
     around = surroundings(
         found,

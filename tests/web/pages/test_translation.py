@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
+from app.describe.cron import DAYS, RHYTHMS
+from app.describe.rules import OPERATORS
+from app.web.form_policy import SPANS
+from app.web.pages.context import NOTICES
 from app.web.pages.filters import ago
+from app.web.pages.workflows import SORTS
 from app.web.translation import PLACEHOLDER, Translated, catalogue, chosen_language, language, messages, translated
 from tests.support.server import OWNER, Client, ServerProcess
 
@@ -26,6 +31,15 @@ def keys(source: str) -> list[str]:
 @pytest.mark.parametrize("path", PAGES, ids=[path.relative_to(TEMPLATES).as_posix() for path in PAGES])
 def test_every_message_of_a_template_is_in_the_german_catalogue(path: Path) -> None:
     assert [key for key in keys(path.read_text()) if key not in GERMAN] == []
+
+
+def test_what_pages_say_after_an_act_and_the_builders_words_are_in_it_too() -> None:
+    rhythms = {label for _, label in RHYTHMS}
+    operators = {operator.title for operator in OPERATORS.values()}
+    spans = {text for span in SPANS for text in (span.title, span.help, span.placeholder)}
+    days = {day.strftime("%A") for day in (datetime(2026, 1, number, tzinfo=UTC) for number in range(1, 8))}
+    said = {*NOTICES.values(), *rhythms, *operators, *spans, *days, *(label for _, label in DAYS), *(label for _, label in SORTS)}
+    assert sorted(said - set(GERMAN) - {"1 s", "1 min"}) == []
 
 
 def test_translations_use_the_placeholders_of_their_message_and_no_markup() -> None:
