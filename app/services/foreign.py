@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from app.catalog import Catalog
 from app.engine.graph import Graph, dump_graph
-from app.formats.n8n.reading import Imported, NotN8n, is_n8n, read_n8n
-from app.formats.n8n.report import Report
 from app.sdk import Json
+from app.sdk.lazy import lazy
 from app.services.actors import Actor
 from app.services.errors import invalid
 from app.services.flows import Flow, Flows
 from app.services.graphs import Graphs
 from app.services.refusals import graph_refused
+
+if TYPE_CHECKING:
+    from app.formats.n8n import reading as n8n
+    from app.formats.n8n.reading import Imported
+    from app.formats.n8n.report import Report
+else:
+    n8n = lazy("app.formats.n8n.reading")
 
 ROUNDS = 5
 MAX_TOLD = 12
@@ -37,12 +44,12 @@ class Foreign:
 
     async def take_in(self, actor: Actor, content: dict[str, Json]) -> TakenIn:
         """A new flow from an export of this system or of another. Raises 400 for anything else."""
-        if not is_n8n(content):
+        if not n8n.is_n8n(content):
             return TakenIn(await self._flows.take_in(actor, content))
         actor.demand("workflows.write")
         try:
-            imported = await asyncio.to_thread(read_n8n, content, lambda type: self._catalog.get(type) is not None)
-        except NotN8n as error:
+            imported = await asyncio.to_thread(n8n.read_n8n, content, lambda type: self._catalog.get(type) is not None)
+        except n8n.NotN8n as error:
             details = [{"field": "nodes", "message": str(error)}]
             raise invalid(f"This workflow of n8n cannot be imported: {error}", details) from None
         graph = self._repaired(imported)

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
 LEASE = timedelta(seconds=60)
 RENEW_SECONDS = 15.0
+OTHERS_SECONDS = 10.0
+"""How often to look for what other processes may have written, where they can."""
 SHORTEST_PAUSE = 0.05
 FIRST_BACK_OFF = 2.0
 LONGEST_BACK_OFF = 300.0
@@ -68,7 +70,7 @@ class Watchers:
         self._running: dict[Place, tuple[str, int, asyncio.Task[None]]] = {}
         self._task: asyncio.Task[None] | None = None
         self._seen_changes: bytes | None = None
-        self._renewed = self._forgot = 0.0
+        self._renewed = self._forgot = self._looked = 0.0
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="watchers")
@@ -106,8 +108,10 @@ class Watchers:
                 await queries.forget_items(connection, datetime.now(UTC) - KEPT)
         mark = self._database.changes.mark
         ended = any(task.done() for _, _, task in self._running.values())
-        if mark == self._seen_changes and self._database.is_sole_writer and not ended:
+        is_fresh = self._database.is_sole_writer or now - self._looked < OTHERS_SECONDS
+        if mark == self._seen_changes and is_fresh and not ended:
             return
+        self._looked = now
         wanted, deployed = await self._wanted()
         await self._end_others(wanted, deployed)
         for place, one in wanted.items():

@@ -144,7 +144,8 @@ class _Reader:
             value = self.pairs(node, before if isinstance(before, dict) else {}, path)
         else:
             value = self.items(form_field, node, before if isinstance(before, list) else [], path)
-        left_out = before is ABSENT and value == form_field.default
+        nothing_said = form_field.kind == "object" and not value  # each of its fields has its default
+        left_out = before is ABSENT and (value == form_field.default or nothing_said)
         return ABSENT if left_out or (not value and not form_field.required and not form_field.default) else value
 
     def condition(self, text: str, before: Json, path: str) -> str:

@@ -17,6 +17,8 @@ from blocks.db._values import Rows, distinct
 MAX_LENGTH = 10_000_000
 MAX_PAGES = 250_000
 STEPS = 20_000
+BUSY_SECONDS = 15.0
+"""How long others may write before it is told that they do."""
 PRAGMAS = frozenset({"table_info", "table_xinfo", "table_list", "index_list", "index_info", "foreign_key_list", "user_version"})
 REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_CREATE_VTABLE, sqlite3.SQLITE_DROP_VTABLE})
 FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
@@ -57,14 +59,13 @@ def run(path: str, statements: Sequence[Statement], limit: int, make: bool, stop
 def _opened(path: str, make: bool) -> sqlite3.Connection:
     mode = "rwc" if make else "rw"
     connection = sqlite3.connect(
-        f"file:{quote(path)}?mode={mode}", uri=True, timeout=0.25, isolation_level=None, check_same_thread=False
+        f"file:{quote(path)}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_LENGTH)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute(f"PRAGMA max_page_count = {MAX_PAGES}")
-    connection.execute("PRAGMA busy_timeout = 5000")
     return connection
 
 

@@ -7,6 +7,9 @@ under Values. Rows come as objects; dates are texts, decimals are numbers where 
 that are there already, recognised by the columns that you name, and adds the others. “Transaction” runs several statements,
 of which all happen or none.
 
+A list becomes an array, and a list of objects JSON; to write a plain list into a JSON column, cast its text in a query of your
+own: `:list::jsonb`, with the value `{{ json(input.list) }}`.
+
 The credential is a “Database” with an address such as `postgresql://user:password@host:5432/shop`. Add `?sslmode=require`, or
 `verify-full`, to insist on encryption. Databases in a private network must be allowed by the operator. Needs a library that is
 installed with `pip install 'blockyard[postgres]'`.

@@ -53,8 +53,10 @@ class MqttTriggerConfig(Config):
     @field_validator("topics")
     @classmethod
     def _are_topics(cls, topics: list[str]) -> list[str]:
-        if any(not topic or len(topic) > 1_000 or "\0" in topic for topic in topics):
-            raise ValueError("a topic has 1 to 1000 characters")
+        if not all(topics):
+            raise ValueError("a topic is needed")
+        if any(len(topic) > 1_000 or "\0" in topic for topic in topics):
+            raise ValueError("a topic may have 1000 characters")
         return topics
 
 

@@ -43,6 +43,8 @@ class RssTriggerConfig(PollConfig):
     @field_validator("urls")
     @classmethod
     def _are_addresses(cls, urls: list[str]) -> list[str]:
+        if not all(url.strip() for url in urls):
+            raise ValueError("an address is needed")
         if any(not url.startswith(("http://", "https://")) or len(url) > 8_000 for url in urls):
             raise ValueError("an address begins with https://")
         return urls

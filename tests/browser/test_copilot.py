@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.test_accessible import violations
 from tests.copilot.talking import ADD_DOUBLE
 from tests.support.editors import card, open_editor, person, state
 from tests.support.graphs import block
@@ -116,6 +117,7 @@ def test_one_of_three_is_left_and_one_undo_takes_the_rest_back(
     say(page, "Double it")
     expect(page.locator(".copilot-changes li")).to_have_count(3)
     expect(card(page, "sum")).to_have_attribute("data-diff", "changed")
+    assert violations(page, "#copilot") == []
     page.get_by_role("button", name="Leave: “Add one” renamed “Plus one”").click()
     expect(card(page, "sum")).not_to_have_attribute("data-diff", "changed")
     page.get_by_role("button", name="Take the rest").click()
@@ -242,6 +244,7 @@ def test_without_a_model_it_says_how_to_get_one_and_finds_templates(
 ) -> None:
     copilot(page, server, workflow)
     expect(page.get_by_role("link", name="Set up a model")).to_be_visible()
+    assert violations(page, "#copilot") == []
     page.get_by_role("searchbox", name="What should the workflow do?").fill("Bestellung mit Steuer")
     page.keyboard.press("Enter")
     expect(page.locator(".copilot-templates li").first).to_contain_text("Order total with tax")

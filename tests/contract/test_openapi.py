@@ -19,7 +19,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.web.openapi.document import CALLS, describe, routes
 from tests.support.conformance import Conformance
-from tests.support.fuzzing import all_rights, known_ids, without_streams
+from tests.support.fuzzing import ENDLESS, all_rights, known_ids
 from tests.support.server import Client, ServerProcess
 from tests.support.warm import ROOT
 
@@ -96,9 +96,7 @@ def test_a_method_that_is_not_there_is_answered_with_those_that_are(client: Clie
 
 def test_calls_made_up_by_schemathesis_find_no_deviation(own_server: ServerProcess, tmp_path: Path) -> None:
     client = Client(own_server.url).sign_in()
-    (tmp_path / "openapi.json").write_text(
-        json.dumps(without_streams(httpx.get(f"{own_server.url}/api/openapi.json").json()))
-    )
+    (tmp_path / "openapi.json").write_bytes(httpx.get(f"{own_server.url}/api/openapi.json").content)
     (tmp_path / "schemathesis.toml").write_text(CONFIG)
     environment = {
         **os.environ,
@@ -110,6 +108,7 @@ def test_calls_made_up_by_schemathesis_find_no_deviation(own_server: ServerProce
         sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", "openapi.json",
         "--url", own_server.url, "-H", f"Authorization: Bearer {all_rights(client)}",
         "--exclude-checks", "positive_data_acceptance", "--warnings", "off", "--seed", "1", *(DEEP if IS_DEEP else QUICK),
+        *(word for operation in ENDLESS for word in ("--exclude-operation-id", operation)),
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=3_000)
     assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]

@@ -32,7 +32,8 @@ PRICE = {
         node("Name", "set", 3.4, assignments={"assignments": [{"name": "label", "value": "={{ $json.item.toUpperCase() }}"}]}),
         node("All", "aggregate", aggregate="aggregateAllItemData"),
         node("Off", "code", 2, jsCode="return 1"),
-        node("Answer", "respondToWebhook", respondWith="json", responseBody="={{ { labels: $('All').item.json.data.map(x => x.label) } }}"),
+        node("Answer", "respondToWebhook", respondWith="json",
+             responseBody="={{ { labels: $('All').item.json.data.map(x => x.label) } }}"),
     ],
     "connections": {
         "Hook": {"main": [then("Lines")]},

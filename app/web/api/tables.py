@@ -80,7 +80,7 @@ async def find_rows(table: str, request: Incoming, actor: Actor, surfaces: Surfa
     query = read_query(
         {
             "where": read_where(asked.get("where", "")),
-            "any": asked.get("any", "false") == "true",
+            "any": _flag(asked.get("any", "false"), "any"),
             "sort": asked.get("sort", ""),
             "limit": _number(asked.get("limit", "100"), "limit"),
             "offset": _number(asked.get("offset", "0"), "offset"),
@@ -194,6 +194,12 @@ def read_row_id(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 15:
         raise not_found("row", text)
     return int(text)
+
+
+def _flag(text: str, name: str) -> bool:
+    if text not in ("", "true", "false"):
+        raise invalid(f"`{name}` must be true or false.", [{"field": name, "message": "must be true or false"}])
+    return text == "true"
 
 
 def _number(text: str, name: str) -> int:

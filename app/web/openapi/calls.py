@@ -42,6 +42,7 @@ class Answer:
     kind: str = "application/json"
     words: str = "Done"
     headers: tuple[str, ...] = ()
+    other_kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

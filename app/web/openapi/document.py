@@ -148,7 +148,8 @@ def _responses(path: str, call: Call, *, is_public: bool) -> dict[str, Json]:
 
 
 def _answered(answer: Answer) -> Json:
-    content = {"content": {answer.kind: {"schema": answer.schema, "example": example_of(answer.schema, SCHEMAS)}}}
+    said = {"schema": answer.schema, "example": example_of(answer.schema, SCHEMAS)}
+    content = {"content": dict.fromkeys((answer.kind, *answer.other_kinds), said)}
     headers = {name: {"schema": {"type": "string"}} for name in answer.headers}
     return {"description": answer.words} | (content if answer.kind else {}) | ({"headers": headers} if headers else {})
 

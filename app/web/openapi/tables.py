@@ -100,6 +100,7 @@ CALLS: Tables = {
         (409,),
     ),
     "GET /api/tables/{table}/export": Call(
-        {200: Answer(TEXT, "text/csv", "The whole table; with `format=json`, as JSON")}, parameters=(FORMAT,)
+        {200: Answer(ANY, "text/csv", "The whole table; with `format=json`, as JSON", other_kinds=("application/json",))},
+        parameters=(FORMAT,),
     ),
 }  # fmt: skip
