@@ -14,6 +14,7 @@ from app.sdk import BlockError, Config, HttpRequest, HttpResponse, Json
 from blocks.core._fields import ADVANCED, when
 
 MAX_ITEMS = 50_000
+ANY = ["link", "cursor", "offset", "page"]
 LINK = re.compile(r'<([^<>]{1,8000})>((?:\s*;\s*[\w*-]+\s*=\s*(?:"[^"]*"|[^",;\s]+))*)')
 NEXT = re.compile(r';\s*rel\s*=\s*"?(?:[^";]*\s)?next(?:\s[^";]*)?"?\s*(?:;|$)', re.IGNORECASE)
 HEADER = "header:"
@@ -36,7 +37,7 @@ class Paging(Config):
         title="List at",
         max_length=500,
         description="Where the list is in the answer, such as data.items. Left empty: the answer itself.",
-        json_schema_extra=when(mode=["link", "cursor", "offset", "page"]),
+        json_schema_extra=when(mode=ANY),
     )
     next: str = Field(
         "",
@@ -54,24 +55,32 @@ class Paging(Config):
         json_schema_extra=when(mode=["cursor", "offset", "page"]),
     )
     into: Literal["query", "body"] = Field(
-        "query", title="Sent in", description="The query of the address, or the JSON body.", json_schema_extra=ADVANCED
+        "query",
+        title="Sent in",
+        description="The query of the address, or the JSON body.",
+        json_schema_extra=ADVANCED | when(mode=["cursor", "offset", "page"]),
     )
     more: str = Field(
         "",
         title="More at",
         max_length=500,
         description="Where the answer says whether there is more, such as has_more.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(mode=ANY),
     )
     start: int = Field(
-        1, title="First page", ge=0, le=1_000_000, description="The number of the first page.", json_schema_extra=ADVANCED
+        1,
+        title="First page",
+        ge=0,
+        le=1_000_000,
+        description="The number of the first page.",
+        json_schema_extra=ADVANCED | when(mode=["page"]),
     )
     size_param: str = Field(
         "",
         title="Size sent as",
         max_length=200,
         description="The name of the page size, such as limit.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(mode=ANY),
     )
     size: int = Field(
         0,
@@ -79,10 +88,15 @@ class Paging(Config):
         ge=0,
         le=10_000,
         description="Entries on a page; 0 leaves it to the service.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra=ADVANCED | when(mode=ANY),
     )
     max_pages: int = Field(
-        20, title="At most so many pages", ge=1, le=1_000, description="Then it stops.", json_schema_extra=ADVANCED
+        20,
+        title="At most so many pages",
+        ge=1,
+        le=1_000,
+        description="Then it stops.",
+        json_schema_extra=ADVANCED | when(mode=ANY),
     )
 
 
