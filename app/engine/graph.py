@@ -100,9 +100,7 @@ def parse_graph(raw: Json, canonical: Callable[[str], str]) -> tuple[Graph, list
     if not isinstance(raw, dict):
         return Graph(), [Problem("VALIDATION_ERROR", "A graph is an object with blocks and edges.")]
     problems = [
-        Problem("VALIDATION_ERROR", f"Unknown field `{key}` in the graph.", field=str(key))
-        for key in raw
-        if key not in LISTS
+        Problem("VALIDATION_ERROR", f"Unknown field `{key}` in the graph.", field=str(key)) for key in raw if key not in LISTS
     ]
     for key in ("blocks", "edges"):
         if not isinstance(raw.get(key), list):
