@@ -16,7 +16,7 @@ class Spans(Protocol):
     """Where spans go. What is said of one is ids, names of places and codes: never content, never an address with its query."""
 
     def request(self, name: str, headers: Mapping[str, str], attributes: Attributes) -> AbstractContextManager[SpanHandle]:
-        """The span of a request, a part of the caller's trace where the headers name one; what is begun within it belongs to it."""
+        """The span of a request, in the caller's trace where the headers name one; what is begun within it belongs to it."""
         ...
 
     def begin(self, name: str, at: str, attributes: Attributes, parent: SpanHandle = None) -> SpanHandle:
