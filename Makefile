@@ -2,6 +2,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
+# compiled modules are kept: without them every process compiles all that it imports
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check unit browser lock clean
 
 run: .venv/base.stamp
