@@ -24,7 +24,7 @@ unit: .venv/test.stamp
 	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
 
 browser: .venv/test.stamp
-	$(BIN)/pytest -m browser -n 2 --dist loadfile
+	$(BIN)/pytest -m browser -n 2 --dist loadfile tests/browser tests/editor tests/contract/test_studio_in_browser.py
 
 .venv/bin/python:
 	scripts/make_venv.sh $(PYTHON)

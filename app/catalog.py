@@ -71,6 +71,11 @@ class Catalog:
         """The types with which an execution can start."""
         return frozenset(block.type for block in self._declared if block.trigger)
 
+    @property
+    def watching(self) -> dict[str, Block]:
+        """The triggers that watch something, by type."""
+        return {block.type: block for block in self._declared if block.watch is not None}
+
     def __iter__(self) -> Iterator[Block]:
         return iter(self._ordered)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def postgres() -> Iterator[PostgresServer]:
     """One PostgreSQL for all tests that do not stop it; each asks it for a database of its own."""
     with postgres_server() as running:
         yield running
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are not garbage: nobody need look through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

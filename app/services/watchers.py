@@ -65,7 +65,7 @@ class Watchers:
         self._programs = programs
         self._starts = starts
         self._lending = lending
-        self._types = {block.type: block for block in catalog if block.watch is not None}
+        self._types = catalog.watching
         self._driver = str(uuid4())
         self._running: dict[Place, tuple[str, int, asyncio.Task[None]]] = {}
         self._task: asyncio.Task[None] | None = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -60,14 +63,17 @@ class Studio:
 
 @asynccontextmanager
 async def opened_studio(directory: Path, **settings: Any) -> AsyncIterator[Studio]:
+    if settings.get("database_url"):
+        actor = await _set_up(directory, **settings)
+    else:
+        template, actor = await _template()
+        shutil.copytree(template, directory, dirs_exist_ok=True)
     server = Server(Settings(data=directory, **settings))
-    await server.database.migrate()
     server.journal.start()
     server.host.open(server.lending)
-    session = await server.services.accounts.create_owner("a@example.com", "ada", "correct horse battery", "", "", "")
     scheduler, follow_up, retention, *_ = server.loops
     try:
-        yield Studio(server, session.actor, scheduler, follow_up, retention)
+        yield Studio(server, actor, scheduler, follow_up, retention)
     finally:
         await server.host.drain(1)
         await server.journal.close()
@@ -75,3 +81,23 @@ async def opened_studio(directory: Path, **settings: Any) -> AsyncIterator[Studi
         await server.models.close()
         server.sandbox.close()
         await server.database.close()
+
+
+_templates: list[tuple[Path, Actor]] = []
+
+
+async def _template() -> tuple[Path, Actor]:
+    """A data directory with an owner and nothing else, made once: migrating and hashing take a third of a second."""
+    if not _templates:
+        directory = Path(mkdtemp(prefix="blockyard-studio-"))
+        atexit.register(shutil.rmtree, directory, ignore_errors=True)
+        _templates.append((directory, await _set_up(directory)))
+    return _templates[0]
+
+
+async def _set_up(directory: Path, **settings: Any) -> Actor:
+    server = Server(Settings(data=directory, **settings))
+    await server.database.migrate()
+    session = await server.services.accounts.create_owner("a@example.com", "ada", "correct horse battery", "", "", "")
+    await server.database.close()
+    return session.actor
