@@ -137,5 +137,6 @@ CALLS: Tables = {
             400: Answer({"anyOf": [ref("Error"), RPC_ERROR]}, words="Something in the request is wrong"),
         },
         Body(OBJECT, {"method": "tools/call", "name": "trigger_run", "arguments": {"flowId": "my-workflow"}}),
+        refusals=(409, 412, 422, 503, 504),
     ),
 }  # fmt: skip
