@@ -15,9 +15,9 @@ Need = Literal["http", "sandbox", "platform", "workflows", "state", "blocks", "m
 
 
 class Config(BaseModel):
-    """Base of every block's configuration. Unknown fields are refused."""
+    """Base of every block's configuration. Unknown fields are refused. Its validator is built when it is first used."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 def kind(name: str, **more: Json) -> FieldInfo:
