@@ -59,6 +59,9 @@ class Wanted:
         return hashlib.sha256(encode([self.step.block.type, self.step.config.raw])).hexdigest()
 
 
+CANCEL_AGAIN_SECONDS = 1.0
+
+
 class Watchers:
     def __init__(self, database: Database, catalog: Catalog, programs: Programs, starts: Starts, lending: Lending) -> None:
         self._database = database
@@ -76,15 +79,13 @@ class Watchers:
         self._task = asyncio.create_task(self._run(), name="watchers")
 
     async def stop(self) -> None:
-        tasks = [self._task, *(task for _, _, task in self._running.values())]
+        """End what watches. Client libraries may swallow a cancellation, so one that goes on is cancelled again."""
+        tasks = {task for _, _, task in self._running.values()} | ({self._task} if self._task is not None else set())
         self._running.clear()
-        for task in tasks:
-            if task is not None:
+        while tasks:
+            for task in tasks:
                 task.cancel()
-        for task in tasks:
-            if task is not None:
-                with suppress(asyncio.CancelledError):
-                    await task
+            _, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_SECONDS)
 
     async def _run(self) -> None:
         while True:

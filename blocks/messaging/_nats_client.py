@@ -108,7 +108,8 @@ async def _sent(client: Client, message: Message, seconds: float) -> Any:
             kept = await client.jetstream().publish(message.subject, message.payload, timeout=seconds, headers=named)
             return {"stream": kept.stream, "seq": kept.seq, "duplicate": bool(kept.duplicate)}
     await client.publish(message.subject, message.payload, headers=headers)
-    await client.flush(timeout=max(1, int(seconds)))
+    for _ in range(2):  # the library tells of a refusal beside the answer to the first
+        await client.flush(timeout=max(1, int(seconds)))
     return None
 
 
