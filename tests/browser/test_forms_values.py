@@ -79,6 +79,7 @@ def test_a_toggle_shows_the_expression_where_names_are_offered(page: Page) -> No
 
 
 def test_a_value_is_dragged_into_a_field(page: Page) -> None:
+    expect(page.locator("#f-config-body-outcome")).to_contain_text("Ada")  # nothing moves any more
     page.get_by_text("Values you can use").click()
     value = page.locator('#block-available [data-value-path="blocks.fetch.output.total"]')
     value.drag_to(page.get_by_label("Status", exact=True))
