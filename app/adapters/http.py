@@ -37,7 +37,7 @@ class EgressClient:
         self._max_response_bytes = max_response_bytes
         self._paces = Paces()
         # Two pools: a connection that was opened to a private address for a trusted request must not be kept alive for others.
-        certificates = httpx.create_ssl_context(trust_env=False)
+        certificates = network.public_certificates()
         self._backend = network.CheckedBackend(listed, resolve, trusted=False)
         self._checked = _client(self._backend, certificates)
         self._trusted = _client(network.CheckedBackend(listed, resolve, trusted=True), certificates)

@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
-
 from app.adapters import network
 from app.adapters.addresses import AllowList
 from app.adapters.http import LIMITS
@@ -28,7 +26,7 @@ class LanguageModels:
     def __init__(self, allow: Sequence[str] = (), resolve: network.Resolve = network.resolve) -> None:
         listed = AllowList.parse(allow)
         # Two pools: a connection that was opened to a private address for a trusted request must not be kept alive for others.
-        certificates = httpx.create_ssl_context(trust_env=False)
+        certificates = network.public_certificates()
         self.checked = network.CheckedTransport(network.CheckedBackend(listed, resolve, trusted=False), certificates, LIMITS)
         self.trusted = network.CheckedTransport(network.CheckedBackend(listed, resolve, trusted=True), certificates, LIMITS)
 
@@ -58,7 +56,6 @@ class ExecutionModels:
         conversation = leading.Conversation(request, self._keys, self._models.checked, self._models.trusted, libraries)
         answer: ModelAnswer = await conversation.run()
         return answer
-
 
     async def tools_of(self, server: McpServer) -> list[dict[str, Json]]:
         """What an MCP server offers."""

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import cache
 from typing import TypeAlias
 
 import httpcore
@@ -84,6 +85,12 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
         if reason is not None and not self._allow.admits(host, address):
             named = f"Address {address}" if host == str(address) else f"Address {address} of host {host}"
             raise BlockError("EGRESS_REFUSED", f"{named} is {reason}; the operator can allow it with BLOCKYARD_EGRESS_ALLOW")
+
+
+@cache
+def public_certificates() -> ssl.SSLContext:
+    """Trusts the public authorities. One for all connections of the process: reading their certificates takes 20 ms."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class CheckedTransport(httpx.AsyncHTTPTransport):

@@ -20,7 +20,7 @@ from app.hosts.telling import Teller
 from app.hosts.upkeep import HEED_SECONDS, Upkeep
 from app.journal.journal import Journal
 from app.journal.recorder import JournalRecorder
-from app.journal.records import Claimed, Ended, Fenced, NewExecution
+from app.journal.records import Claimed, Ended, Fenced, JournalClosed, NewExecution
 from app.sdk import Json
 
 logger = logging.getLogger(__name__)
@@ -71,8 +71,12 @@ class EmbeddedHost:
             self._upkeep.hurry()
             return
         claimed = await self._journal.claim(execution_id, now())
-        if claimed is not None:
+        if claimed is None:
+            return
+        if self.accepting:
             self._begin(claimed, is_new=False)
+        else:
+            await self._journal.tried_to_release(execution_id, claimed.epoch)
 
     def watch(self, execution_id: str) -> Handle:
         """A handle on an execution that is driven here now or later."""
@@ -247,7 +251,7 @@ class EmbeddedHost:
 
     async def _give_back(self, recorder: JournalRecorder, claimed: Claimed) -> None:
         """Leave an unfinished execution, with all that it has done so far, to whoever claims it next."""
-        with suppress(Fenced):
+        with suppress(Fenced, JournalClosed):
             await recorder.durable()
             await self._journal.release(claimed.execution.id, claimed.epoch)
             self._upkeep.hurry()

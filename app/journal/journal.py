@@ -19,7 +19,7 @@ from app.journal.batches import Batch
 from app.journal.copies import copy_steps
 from app.journal.queues import LEASE
 from app.journal.recorder import JournalRecorder
-from app.journal.records import Claimed, Copy, Ended, Fenced, NewExecution
+from app.journal.records import Claimed, Copy, Ended, Fenced, JournalClosed, NewExecution
 from app.journal.rows import execution_row, read_json
 from app.journal.writer import Writer
 
@@ -89,7 +89,7 @@ class Journal:
         try:
             with suppress(Fenced):
                 await self.release(execution_id, epoch)
-        except (OSError, SQLAlchemyError):
+        except (OSError, SQLAlchemyError, JournalClosed):
             return False
         return True
 

@@ -15,6 +15,10 @@ class Fenced(Exception):
     """Another driver has taken this execution over, or it has ended; nothing more may be written."""
 
 
+class JournalClosed(RuntimeError):
+    """The process ends: what is not on disk yet stays with whoever claims the execution next."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewExecution:
     """An execution to accept. `start_block` None leaves the choice to the program."""

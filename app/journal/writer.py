@@ -8,7 +8,7 @@ from typing import Protocol
 
 from app.db.session import Database
 from app.journal.batches import Batch
-from app.journal.records import Fenced
+from app.journal.records import Fenced, JournalClosed
 from app.journal.transactions import transactions_of
 
 TICK_SECONDS = 0.025
@@ -48,9 +48,12 @@ class Writer:
         self._task = asyncio.create_task(self._run(), name="journal-writer")
 
     def submit(self, batch: Batch) -> asyncio.Future[None]:
-        """Queue a batch; the future is done when it is on disk, and raises Fenced or the database's error."""
+        """Queue a batch; the future is done when it is on disk, and raises Fenced, JournalClosed or the database's error."""
         batch.done = asyncio.get_running_loop().create_future()
         batch.done.add_done_callback(_retrieved)
+        if self._closing and (self._task is None or self._task.done()):
+            batch.done.set_exception(JournalClosed())
+            return batch.done
         self._pending.append(batch)
         self._wake.set()
         return batch.done
@@ -72,7 +75,9 @@ class Writer:
         self._timer = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick) if self._old else None
 
     async def close(self) -> None:
-        """Write what is pending, then stop."""
+        """Write what is pending, then stop; what comes later is refused. Again it does nothing."""
+        if self._closing:
+            return
         self._closing = True
         if self._timer is not None:
             self._timer.cancel()

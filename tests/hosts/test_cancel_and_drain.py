@@ -12,7 +12,7 @@ import pytest
 
 from app.sdk import Context, Json, Output
 from tests.support.graphs import graph
-from tests.support.hosts import Gate, Stage, staged
+from tests.support.hosts import Gate, Stage, staged, until
 from tests.support.journals import new_execution, row, step_rows
 from tests.support.tiny import tiny, types, waits
 
@@ -189,6 +189,36 @@ async def test_an_ending_host_takes_nothing_new(tmp_path: Path) -> None:
         execution_id = await stage.accept()
         assert (await row(stage.database, execution_id)).status == "queued"
         assert stage.host.running == 0
+    async with staged(tmp_path, graph("a"), types()) as stage:
+        assert (await stage.ended(execution_id)).status == "completed"
+
+
+async def test_what_is_claimed_while_the_host_ends_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with staged(tmp_path, graph("a"), types()) as stage:
+        claim = stage.journal.claim
+
+        async def claim_and_end(*arguments: Any) -> Any:
+            claimed = await claim(*arguments)
+            await stage.host.drain(0)
+            return claimed
+
+        monkeypatch.setattr(stage.journal, "claim", claim_and_end)
+        execution_id = await stage.accept()
+        left = await row(stage.database, execution_id)
+        assert (left.status, left.driver, stage.host.running) == ("running", None, 0)
+    async with staged(tmp_path, graph("a"), types()) as stage:
+        assert (await stage.ended(execution_id)).status == "completed"
+
+
+async def test_a_drive_that_begins_after_the_journal_has_closed_ends_and_its_execution_goes_on_later(tmp_path: Path) -> None:
+    async with staged(tmp_path, graph("a"), types()) as stage:
+        await stage.host.drain(0)
+        execution_id = await stage.accept()
+        await stage.journal.close()
+        stage.host.accepting = True
+        await stage.host.take(execution_id)
+        stage.host.accepting = False
+        assert await until(stage.idle)
     async with staged(tmp_path, graph("a"), types()) as stage:
         assert (await stage.ended(execution_id)).status == "completed"
 
