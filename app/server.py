@@ -18,7 +18,7 @@ from litestar.types import ASGIApp
 
 from app.adapters.mail import MailServer
 from app.main import Server, create_app
-from app.processes import Workers, adopt, settle_memory
+from app.processes import Workers, adopt, settle
 from app.settings import Settings
 from app.web.auth import is_loopback
 from app.web.gateway import Gateway
@@ -53,7 +53,7 @@ class StoppableServer(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            settle_memory()
+            settle()
             announce(self)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
@@ -84,7 +84,7 @@ def run(settings: Settings) -> None:
         if token:
             print(f"Setup token (asked for when the first account is made): {token}", flush=True)  # noqa: T201
         server.database.changes.share(settings.changes_file, 0)
-        gateway = Gateway(server.services.hooks, settings.no_auth, proxies)
+        gateway = Gateway(server.services.hooks, settings.no_auth, proxies, server.spans)
         workers = Workers(
             settings, server.services.hooks.light, server.journal, server.host, lambda file, data: adopt(stoppable, file, data)
         )

@@ -28,7 +28,7 @@ from app.hosts.embedded import EmbeddedHost
 from app.hosts.handles import LoadedProgram
 from app.journal.journal import Journal
 from app.journal.records import NewExecution
-from app.processes import adopt, settle_memory
+from app.processes import adopt, settle
 from app.sdk import Sandbox
 from app.services.graphs import Graphs
 from app.services.hooks import Hooks
@@ -137,7 +137,7 @@ class Serving:
         config.load()
         self._server = uvicorn.Server(config)
         async with self._worker.open():
-            settle_memory()
+            settle()
             self._channel.send({"ready": True})
             await self._server.serve(sockets=[])
 
