@@ -7,6 +7,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from app.adapters.http import EgressClient
 from app.sdk import BlockError, HttpRequest, HttpResponse
 
