@@ -51,9 +51,15 @@ class Message:
 
 @cache
 def catalogue(code: str) -> Mapping[str, str]:
-    """What messages are in a language; nothing for English."""
-    path = CATALOGUES / f"{code}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if code in LANGUAGES and path.is_file() else {}
+    """What messages are in a language, of all areas; nothing for English. Read when somebody first asks for the language."""
+    paths = sorted(CATALOGUES.glob(f"{code}*.json")) if code in LANGUAGES else []
+    return {key: text for path in paths for key, text in read(path).items()}
+
+
+def read(path: Path) -> dict[str, str]:
+    """One file of a catalogue; nothing where there is none."""
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
 
 
 def chosen_language(cookie: str, accepted: str) -> str:

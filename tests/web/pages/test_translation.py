@@ -16,7 +16,7 @@ from app.web.form_policy import SPANS
 from app.web.pages.context import NOTICES
 from app.web.pages.filters import ago
 from app.web.pages.workflows import SORTS
-from app.web.translation import PLACEHOLDER, Translated, catalogue, chosen_language, language, messages, translated
+from app.web.translation import JINJA, PLACEHOLDER, Translated, catalogue, chosen_language, language, messages, translated
 from tests.support.server import OWNER, Client, ServerProcess
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
@@ -33,6 +33,13 @@ def test_every_message_of_a_template_is_in_the_german_catalogue(path: Path) -> N
     assert [key for key in keys(path.read_text()) if key not in GERMAN] == []
 
 
+def test_texts_in_expressions_of_templates_are_in_it_too() -> None:
+    """Labels that are handed to macros, and what stands behind `if` and `or`."""
+    expressions = [found for path in PAGES for found in JINJA.findall(path.read_text()) if not found.startswith("{#")]
+    texts = {text.strip() for found in expressions for text in re.findall(r'"([^"\\\\]*)"', found)}
+    assert sorted(text for text in texts - set(GERMAN) if re.match(r"[A-Z][a-z]+(?:[ .,:]|$)", text)) == []
+
+
 def test_what_pages_say_after_an_act_and_the_builders_words_are_in_it_too() -> None:
     rhythms = {label for _, label in RHYTHMS}
     operators = {operator.title for operator in OPERATORS.values()}
@@ -43,11 +50,11 @@ def test_what_pages_say_after_an_act_and_the_builders_words_are_in_it_too() -> N
 
 
 def test_translations_use_the_placeholders_of_their_message_and_no_markup() -> None:
-    for key, text in GERMAN.items():
+    stored = json.loads((TEMPLATES / "languages" / "de.json").read_text())
+    for key, text in stored.items():
         assert set(PLACEHOLDER.findall(text)) <= set(PLACEHOLDER.findall(key)), key
         assert not re.search(r'[<"]', text), key
         assert text.strip() == text != "", key
-    stored = json.loads((TEMPLATES / "languages" / "de.json").read_text())
     assert list(stored) == sorted(stored)
 
 
