@@ -6,6 +6,7 @@ the webhook's own secret decides.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -16,14 +17,18 @@ from app.engine.values import encode
 from app.services.errors import ServiceError
 from app.services.hook_answers import HookCall
 from app.services.hooks import Hooks
+from app.services.tracing import Tracer
 from app.web.auth import refuse_foreign_host
 from app.web.hooks import GUARD, Parts, answer_parts
 from app.web.proxies import Proxies, joined
 
 PREFIX = "/api/webhooks/"
+ROUTE = PREFIX + "{webhook_id}"
 BODY_BYTES = 1_000_000
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 COMMON = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+
+Answering = Callable[[Any, bytes | None], Awaitable[Parts]]
 
 logger = structlog.get_logger()
 
@@ -34,15 +39,26 @@ def is_hook(scope: Any) -> bool:
 
 
 class Gateway:
-    """Answers webhook calls."""
+    """Answers webhook calls. With `spans`, each has a span, as requests of the studio have."""
 
-    def __init__(self, hooks: Hooks, no_auth: bool = False, proxies: Proxies | None = None) -> None:
+    def __init__(self, hooks: Hooks, no_auth: bool = False, proxies: Proxies | None = None, spans: Tracer | None = None) -> None:
         self._hooks = hooks
         self._no_auth = no_auth
         self._proxies = proxies or None
+        self._spans = spans
+        self.answer: Answering = self._answer if spans is None else self._traced
+        """What the caller gets; the body is None when it was longer than BODY_BYTES."""
 
-    async def answer(self, scope: Any, body: bytes | None) -> Parts:
-        """What the caller gets; `body` is None when it was longer than BODY_BYTES."""
+    async def _traced(self, scope: Any, body: bytes | None) -> Parts:
+        """The same within a span, which whatever the call starts belongs to."""
+        assert self._spans is not None
+        about = {"http.request.method": scope["method"], "http.route": ROUTE}
+        with self._spans.request(f"{scope['method']} {ROUTE}", joined(scope["headers"]), about) as span:
+            parts = await self._answer(scope, body)
+            self._spans.add(span, {"http.response.status_code": parts[0], "blockyard.request.id": parts[1]["x-request-id"]})
+            return parts
+
+    async def _answer(self, scope: Any, body: bytes | None) -> Parts:
         request_id = uuid4().hex
         try:
             if body is None:

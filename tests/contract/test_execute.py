@@ -8,6 +8,7 @@ import httpx
 
 from tests.support.graphs import block
 from tests.support.server import Client, ServerProcess
+from tests.support.yaml_flows import unique
 
 GREET = (
     block("start", "starter", {"variables": [{"name": "name", "type": "string", "required": True}]}),
@@ -72,11 +73,14 @@ def test_a205_without_waiting_it_is_202(client: Client) -> None:
 
 
 def test_a205_after_the_longest_wait_it_is_504_and_the_execution_goes_on(client: Client) -> None:
-    workflow = client.new(block("start", "starter"), block("nap", "flow.wait", {"seconds": 3.4}), edges=["start>nap"])
+    event = unique("awaited")
+    workflow = client.new(block("start", "starter"), block("nap", "flow.wait_event", {"event": event}), edges=["start>nap"])
     began = time.monotonic()
     answer = client.post(f"/api/workflows/{workflow}/execute", json={})
     assert (answer.status_code, answer.json()["error"]) == (504, "STILL_RUNNING")
-    assert 2.5 < time.monotonic() - began < 3.4
+    assert time.monotonic() - began > 2.5
+    assert client.get(f"/api/executions/{answer.json()['execution_id']}").json()["status"] == "waiting"
+    client.post("/api/events", json={"name": event, "payload": {"n": 1}})
     assert client.wait_for(answer.json()["execution_id"])["status"] == "completed"
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.support.graphs import block, webhook
 from tests.support.hooks import call_hook, hook_url, raw_status
 from tests.support.server import Client, ServerProcess
+from tests.support.yaml_flows import unique
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +54,12 @@ def test_a227_a_failed_execution_is_500_with_its_id(client: Client, server: Serv
 
 def test_a227_a_long_execution_is_504_and_goes_on(client: Client, server: ServerProcess) -> None:
     hook = webhook()
-    client.deployed(hook, block("nap", "flow.wait", {"seconds": 3.3}), edges=["hook>nap"])
+    event = unique("awaited")
+    client.deployed(hook, block("nap", "flow.wait_event", {"event": event}), edges=["hook>nap"])
     answer = call_hook(server, hook)
     assert (answer.status_code, answer.json()["error"]) == (504, "STILL_RUNNING")
+    assert client.get(f"/api/executions/{answer.json()['execution_id']}").json()["status"] == "waiting"
+    client.post("/api/events", json={"name": event})
     assert client.wait_for(answer.json()["execution_id"])["status"] == "completed"
 
 

@@ -4,50 +4,19 @@ from __future__ import annotations
 
 from app.formats.forms import FORMS
 from app.services.credential_types import TYPES as CREDENTIAL_TYPES
+from app.services.texts import LINE
 from app.services.triggers import TYPES as TRIGGER_TYPES
 from app.web.api.developer.executions import STATUSES as WORDS
-from app.web.openapi.calls import (
-    AFTER,
-    IDEMPOTENCY,
-    IF_MATCH,
-    STEP_ERROR,
-    STREAM,
-    Answer,
-    Body,
-    Call,
-    Parameter,
-    Tables,
-    accepted,
-    going_on,
-    listing,
-    made,
-    ok,
-    paging,
-    single,
-)  # fmt: skip
-from app.web.openapi.shapes import (
-    ANY,
-    FLAG,
-    ID,
-    MOMENT,
-    NUMBER,
-    OBJECT,
-    TEXT,
-    WHOLE,
-    Schema,
-    asked,
-    many,
-    mapping,
-    maybe,
-    one_of,
-    ref,
-    text,
-    thing,
-)  # fmt: skip
-from app.web.openapi.studio import DESCRIPTION, MODE, NAME, NUMBERED, STATE, STATUS
+from app.web.openapi.calls import STREAM, Answer, Body, Call, Parameter, Tables, accepted, made, ok
+from app.web.openapi.credentials import CREDENTIAL_NAME, SECRETS, SHARING, new_credential
+from app.web.openapi.kinds import ANY, FLAG, ID, MOMENT, NUMBER, OBJECT, TEXT, WHOLE, Schema
+from app.web.openapi.parts import AFTER, IDEMPOTENCY, IF_MATCH, STEP_ERROR, going_on, listing, paging, single
+from app.web.openapi.shapes import asked, either, line, many, mapping, maybe, needed, one_of, ref, text, thing, whole, with_fields
+from app.web.openapi.studio import DESCRIPTION, MODE, NAME, NUMBERED, SENT_GRAPH, STATE, STATUS
+from app.web.openapi.triggers import NEW_TRIGGER, TRIGGER_CONFIG
 
 HELLO = "name: my-workflow\ntasks:\n  - name: hello\n    type: util.log\n    properties:\n      message: Hello world\n"
-LABEL = text("production", most=100)
+LABEL = line("production", most=100)
 HEAD: dict[str, Schema] = {
     "id": ID, "name": NAME, "description": TEXT, "status": STATE, "mode": MODE, "enabled": FLAG, "armedUntil": maybe(MOMENT),
     "revision": WHOLE, "createdAt": MOMENT, "updatedAt": MOMENT, "namespace": TEXT, "category": TEXT, "groupId": maybe(TEXT),
@@ -70,9 +39,7 @@ RUN_HEAD = thing(
     id=ID, flowId=ID, status=WORD, tasksTotal=WHOLE, tasksExecuted=WHOLE, startedAt=maybe(MOMENT), finishedAt=maybe(MOMENT),
     durationMs=maybe(WHOLE),
 )  # fmt: skip
-DECISION = thing(
-    userId=TEXT, username=TEXT, email=TEXT, decision=text("approved"), note=TEXT, form=ANY, createdAt=MOMENT
-)
+DECISION = thing(userId=TEXT, username=TEXT, email=TEXT, decision=text("approved"), note=TEXT, form=ANY, createdAt=MOMENT)
 APPROVAL = thing(
     id=ID, status=one_of("pending", "approved", "rejected", "expired", "cancelled"), title=TEXT, description=TEXT,
     assignees=many(TEXT), nOfM=WHOLE, approvals=WHOLE, form=many(OBJECT), timeout=maybe(NUMBER), default=maybe(TEXT), flowId=ID,
@@ -92,9 +59,7 @@ CREDENTIAL = thing(
     id=ID, name=text("MODEL_KEY"), type=one_of(*CREDENTIAL_TYPES), fields=many(TEXT), values=mapping(TEXT), createdAt=MOMENT,
     updatedAt=MOMENT, source=text("stored"), sharing=thing(restricted=FLAG, workflows=many(ID), people=many(ID)),
 )  # fmt: skip
-ENTRY = thing(
-    id=TEXT, namespace=TEXT, key=TEXT, value=ANY, revision=WHOLE, expiresAt=maybe(MOMENT), updatedAt=MOMENT
-)
+ENTRY = thing(id=TEXT, namespace=TEXT, key=TEXT, value=ANY, revision=WHOLE, expiresAt=maybe(MOMENT), updatedAt=MOMENT)
 AUDIT = thing(seq=WHOLE, ts=MOMENT, actor=TEXT, action=TEXT, target=TEXT, ip=TEXT, request_id=TEXT, hash=TEXT)
 LOG_LINE = thing(
     seq=WHOLE, ts=TEXT, level=one_of("debug", "info", "warning", "error"), executionId=ID, taskName=TEXT, message=TEXT
@@ -110,6 +75,7 @@ EXPORT: Schema = {
 }  # fmt: skip
 GONE = thing(id=TEXT, deleted={"const": True})
 FLOW = thing(**HEAD, tasksTotal=maybe(WHOLE), yamlContent=TEXT)
+TAKEN_IN = with_fields(single(FLOW), report=many(OBJECT), reportNotes=many(TEXT))
 ONE_EXECUTION = thing(
     data=thing(
         **EXECUTION_FIELDS, input=ANY, output=ANY, error=STEP_ERROR, steps=many(ref("FlowStep")), approvals=many(ref("Approval"))
@@ -141,24 +107,48 @@ FLOW_FIELDS: dict[str, Schema] = {
     "name": maybe(NAME), "namespace": maybe(LABEL), "category": maybe(LABEL), "description": maybe(DESCRIPTION),
     "groupId": maybe(TEXT), "enabled": maybe(FLAG), "yamlContent": maybe(ref("WorkflowText")),
 }  # fmt: skip
+NEW_FLOW = either(asked(**FLOW_FIELDS), needed(name=NAME), needed(yamlContent=ref("WorkflowText")))
+FLOW_NAMES = {"namespace": LABEL, "category": LABEL, "description": DESCRIPTION}
+IMPORTED: Schema = {
+    "anyOf": [
+        needed(name=NAME) | {
+            "properties": {
+                "name": NAME, **FLOW_NAMES, "format": {"const": "blockyard.workflow"}, "version": {"const": 1},
+                "settings": maybe(ref("WorkflowSettings")), **SENT_GRAPH,
+            },
+            "not": {"required": ["nodes", "connections"]},
+        },
+        needed(nodes=many(OBJECT, 1), connections=OBJECT),
+    ],
+    "description": "An export, or a workflow that n8n exported.",
+}  # fmt: skip
 PROBLEMS = many(thing(path=TEXT, line=maybe(WHOLE), message=TEXT))
 REVISION = thing(rev=WHOLE, createdAt=MOMENT, author=TEXT, message=TEXT, summary=TEXT)
-RUN = Body(ANY, {"payload": "hello", "mode": "live"}, needed=False)
+NO_OBJECT: Schema = {"not": OBJECT}
+TTL = maybe(whole(1, 31_536_000_000_000))
+PAYLOAD: Schema = {"anyOf": [{"type": "object", "properties": {"mode": MODE, "input": OBJECT}}, NO_OBJECT]}
+RUN = Body(PAYLOAD, {"payload": "hello", "mode": "live"}, needed=False)
+STORED: Schema = {
+    "anyOf": [
+        asked({"value": ANY}, ttl=TTL),
+        OBJECT | {"not": asked({"value": ANY}, ttl=ANY)},
+        NO_OBJECT,
+    ],
+    "description": "`{value, ttl?}`, or any other JSON as the value itself.",
+}
 REPLAYED = ("Idempotent-Replayed",)
 RETRIED = thing(executionId=ID, status=one_of("QUEUED"), tasksTotal=WHOLE, retryOf=ID, repeats=many(OBJECT))
 DECIDE = Body(asked(note=text("Looks right", most=5_000), form=maybe(OBJECT)), {"note": "Looks right"}, needed=False)
 FLOW_ID = Parameter("flowId", "Only of this one", TEXT)
-KV_PATHS = {"namespace": text("orders", least=1, most=200), "key": text("last", least=1, most=500)}
-SECRETS = mapping(text("a secret"))
-SOURCE = one_of("stored", "environment", "file", "vault")
-SHARING = asked(restricted=FLAG, workflows=many(ID), people=many(ID))
-CREDENTIAL_NAME = text("MODEL_KEY", pattern="^[A-Z][A-Z0-9_]{0,99}$")
+KV_PATHS = {
+    "namespace": text("orders", least=1, most=200, pattern=LINE), "key": text("last", least=1, most=500, pattern=LINE),
+}  # fmt: skip
 V1 = "/api/v1"
 
 CALLS: Tables = {
     f"GET {V1}/flows": Call(ok(listing(ref("ListedFlow"))), parameters=paging("updated_at", "created_at", "name")),
     f"POST {V1}/flows": Call(
-        made(ref("Flow")), Body(asked(**FLOW_FIELDS), {"name": "my-workflow", "yamlContent": HELLO}), refusals=(409,)
+        made(ref("Flow")), Body(NEW_FLOW, {"name": "my-workflow", "yamlContent": HELLO}), refusals=(409,)
     ),
     f"GET {V1}/flows/{{flow}}": Call(
         ok(ref("Flow"), headers=("ETag",)), refusals=(409,), parameters=(Parameter("form", "Which YAML", one_of(*FORMS)),)
@@ -172,7 +162,8 @@ CALLS: Tables = {
         Body(asked({"yamlContent": ref("WorkflowText")}), {"yamlContent": HELLO}),
     ),
     f"POST {V1}/flows/import": Call(
-        made(ref("Flow")), Body(OBJECT, {"format": "blockyard.workflow", "version": 1, "name": "copy", "blocks": [], "edges": []})
+        made(TAKEN_IN),
+        Body(IMPORTED, {"format": "blockyard.workflow", "version": 1, "name": "copy", "blocks": [], "edges": []}),
     ),
     f"GET {V1}/flows/{{flow}}/export": Call(ok(ref("Export"))),
     f"GET {V1}/flows/{{flow}}/revisions": Call(ok(listing(REVISION)), parameters=paging("revision")),
@@ -213,13 +204,13 @@ CALLS: Tables = {
     f"POST {V1}/triggers": Call(
         made(single(TRIGGER)),
         Body(
-            asked({"flowId": TEXT, "type": one_of(*TRIGGER_TYPES)}, config=OBJECT, enabled=maybe(FLAG)),
+            NEW_TRIGGER,
             {"flowId": "my-workflow", "type": "schedule", "config": {"cron": "0 9 * * 1-5"}},
         ),
     ),
     f"GET {V1}/triggers/{{trigger}}": Call(ok(single(TRIGGER))),
     f"PUT {V1}/triggers/{{trigger}}": Call(
-        ok(single(TRIGGER)), Body(asked(config=maybe(OBJECT), enabled=maybe(FLAG)), {"enabled": False}, False)
+        ok(single(TRIGGER)), Body(asked(config=maybe(TRIGGER_CONFIG), enabled=maybe(FLAG)), {"enabled": False}, False)
     ),
     f"DELETE {V1}/triggers/{{trigger}}": Call(ok(single(GONE))),
     f"GET {V1}/plugins": Call(ok(many(ref("Plugin")))),
@@ -229,7 +220,7 @@ CALLS: Tables = {
     f"POST {V1}/credentials": Call(
         made(single(CREDENTIAL)),
         Body(
-            asked({"name": CREDENTIAL_NAME, "type": one_of(*CREDENTIAL_TYPES)}, data=SECRETS, source=SOURCE, sharing=SHARING),
+            {"oneOf": [new_credential(type) for type in CREDENTIAL_TYPES.values()]},
             {"name": "MODEL_KEY", "type": "bearer", "data": {"token": "a secret"}},
         ),
         refusals=(409,),
@@ -248,7 +239,7 @@ CALLS: Tables = {
     ),
     f"GET {V1}/kv/{{namespace}}/{{key}}": Call(ok(single(ENTRY), headers=("ETag",)), paths=KV_PATHS),
     f"PUT {V1}/kv/{{namespace}}/{{key}}": Call(
-        {**ok(single(ENTRY), headers=("ETag",)), **made(single(ENTRY))}, Body(ANY, {"value": {"n": 1}, "ttl": 60_000}, False),
+        {**ok(single(ENTRY), headers=("ETag",)), **made(single(ENTRY))}, Body(STORED, {"value": {"n": 1}, "ttl": 60_000}, False),
         (IF_MATCH,), (412,), KV_PATHS,
     ),
     f"DELETE {V1}/kv/{{namespace}}/{{key}}": Call(

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 
 from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
-from litestar.routes import HTTPRoute
+from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
+from litestar.routes import HTTPRoute, WebSocketRoute
 
 from app.sdk import Json
 from app.services.permissions import ANY_KEY, PEOPLE_ONLY, PERMISSIONS
-from app.web.openapi import copilot, developer, endpoints, flow8, people, studio, tables
-from app.web.openapi.calls import ERROR_SCHEMA, Answer, Body, Call, Parameter, Tables
-from app.web.openapi.shapes import Schema, example_of, ref, text
+from app.web.openapi import copilot, developer, endpoints, flow8, people, streams, studio, tables
+from app.web.openapi.calls import Answer, Body, Call, Parameter, Tables
+from app.web.openapi.kinds import Schema
+from app.web.openapi.parts import ERROR_SCHEMA
+from app.web.openapi.shapes import example_of, ref, text
 
+Handler = HTTPRouteHandler | WebsocketRouteHandler
 VERSION = "1"
 PARAMETER = re.compile(r"\{(\w+):\w+\}")
 SOURCE = re.compile(r" ?\(contract\.md[^)]*\)")
@@ -22,7 +25,7 @@ SOURCE = re.compile(r" ?\(contract\.md[^)]*\)")
 HIDDEN = ("/static/", "/api/openapi")
 OUTSIDE = ("/api/webhooks/", "/webhooks/", "/c/", "/api/v1/webhook/")
 """Addresses of workflows: whoever calls brings the workflow's own secret."""
-PARTS = (studio, tables, copilot, developer, endpoints, flow8, people)
+PARTS = (studio, tables, copilot, developer, endpoints, flow8, people, streams)
 CALLS: Tables = {name: call for part in PARTS for name, call in part.CALLS.items()}
 SCHEMAS: Mapping[str, Schema] = {"Error": ERROR_SCHEMA} | {
     name: schema for part in PARTS for name, schema in part.SCHEMAS.items()
@@ -32,6 +35,7 @@ REFUSALS: Mapping[int, tuple[str, str]] = {
     401: ("UNAUTHORIZED", "Nobody has signed in, or the key is unknown"),
     403: ("FORBIDDEN", "Role or scope do not allow this"),
     404: ("NOT_FOUND", "There is no such thing in this workspace"),
+    405: ("METHOD_NOT_ALLOWED", "This is taken by other methods, or as a WebSocket only"),
     409: ("CONFLICT", "It does not fit what is there now"),
     410: ("ADDRESS_USED", "It is over"),
     412: ("STALE_REVISION", "Somebody has changed it since"),
@@ -67,9 +71,12 @@ def describe(app: Litestar, url: str) -> dict[str, Json]:
     }
 
 
-def routes(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler | None]]:
+def routes(app: Litestar) -> Iterator[tuple[str, str, Handler | None]]:
     """Method, path and handler of every call; without a handler, what is answered outside the web application's routes."""
+    read = {route.path for route in app.routes if isinstance(route, HTTPRoute) and "GET" in route.methods}
     for route in app.routes:
+        if isinstance(route, WebSocketRoute) and _is_for_programs(route.path) and route.path not in read:
+            yield "GET", PARAMETER.sub(r"{\1}", route.path), route.route_handler
         if isinstance(route, HTTPRoute) and _is_for_programs(route.path):
             for handler in route.route_handlers:
                 for method in sorted(str(one) for one in handler.http_methods):
@@ -86,8 +93,8 @@ def _is_for_programs(path: str) -> bool:
     return known and not path.startswith(HIDDEN)
 
 
-def _operation(method: str, path: str, handler: HTTPRouteHandler | None) -> dict[str, Json]:
-    call = CALLS.get(f"{method} {path}") or Call({handler.status_code if handler else 200: Answer({})})
+def _operation(method: str, path: str, handler: Handler | None) -> dict[str, Json]:
+    call = CALLS.get(f"{method} {path}") or Call({200: Answer({})})
     opt = {"action": "mcp.use"} if path == "/api/mcp" else dict(handler.opt) if handler else {"auth": "public"}
     is_public = opt.get("auth") == "public"
     name, words = ("call", "") if handler is None else (handler.handler_name, handler.fn.__doc__ or "")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from app.services.endpoints import EVENTS, EndpointSpec
-from app.web.openapi.calls import Body, Call, Parameter, Tables, accepted, listing, made, ok, paging, single
+from app.web.openapi.calls import Body, Call, Parameter, Tables, accepted, made, ok
 from app.web.openapi.developer import GONE
-from app.web.openapi.shapes import ANY, FLAG, ID, MOMENT, TEXT, WHOLE, Schema, many, maybe, modelled, one_of, ref, text, thing
+from app.web.openapi.kinds import ADDRESS, ANY, FLAG, ID, MOMENT, TEXT, WHOLE, Schema
+from app.web.openapi.parts import listing, paging, single
+from app.web.openapi.shapes import many, maybe, modelled, needing, one_of, ref, text, thing, with_fields
 
 HOOKS = "/api/v1/webhook-endpoints"
+EVENT = one_of("*", *EVENTS)
+SENT = with_fields(modelled(EndpointSpec), url=maybe(ADDRESS), events=maybe(many(EVENT, 1, 50)))
 ENDPOINT = thing(
-    id=ID, url=text("https://example.com/hooks"), events=many(one_of("*", *EVENTS)), description=TEXT, enabled=FLAG,
+    id=ID, url=ADDRESS, events=many(EVENT), description=TEXT, enabled=FLAG,
     disabledReason=maybe(TEXT), oldSecretUntil=maybe(MOMENT), createdAt=MOMENT, updatedAt=MOMENT,
 )  # fmt: skip
 NEW_SECRET: Schema = {
@@ -30,10 +34,10 @@ CALLS: Tables = {
     f"GET {HOOKS}": Call(ok(listing(ref("Endpoint"))), parameters=paging("created_at")),
     f"POST {HOOKS}": Call(
         made(single(NEW_SECRET)),
-        Body(modelled(EndpointSpec, ("url", "events")), {"url": "https://example.com/hooks", "events": ["run.completed"]}),
+        Body(needing(SENT, "url", "events"), {"url": "https://example.com/hooks", "events": ["run.completed"]}),
     ),
     f"GET {HOOKS}/{{endpoint}}": Call(ok(single(ENDPOINT))),
-    f"PUT {HOOKS}/{{endpoint}}": Call(ok(single(ENDPOINT)), Body(modelled(EndpointSpec), {"enabled": False}, False)),
+    f"PUT {HOOKS}/{{endpoint}}": Call(ok(single(ENDPOINT)), Body(SENT, {"enabled": False}, False)),
     f"DELETE {HOOKS}/{{endpoint}}": Call(ok(single(GONE))),
     f"POST {HOOKS}/{{endpoint}}/rotate": Call(ok(single(NEW_SECRET))),
     f"POST {HOOKS}/{{endpoint}}/test": Call(accepted(single(DELIVERY))),

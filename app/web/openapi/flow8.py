@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
+from app.engine.graph_forms import BlockForm, RetryForm
 from app.services.channels import ChannelSpec, RouteSpec
 from app.services.layers import LayerSpec
 from app.services.trigger_specs import ScheduleSpec
 from app.web.api.flow8.plays import DECISIONS, STATUSES
 from app.web.api.flow8.words import STATES
-from app.web.openapi.calls import AFTER, STEP_ERROR, Body, Call, Parameter, Tables, accepted, going_on, listing, made, ok, paging
-from app.web.openapi.developer import FLOW_FIELDS, FLOW_ID
+from app.web.openapi.calls import Body, Call, Parameter, Tables, accepted, made, ok
+from app.web.openapi.developer import FLOW_FIELDS, FLOW_ID, KV_PATHS, TTL
+from app.web.openapi.kinds import ANY, FLAG, ID, MOMENT, NOTHING, NUMBER, OBJECT, TEXT, WHOLE, Schema
+from app.web.openapi.parts import AFTER, STEP_ERROR, going_on, listing, paging
 from app.web.openapi.shapes import (
-    ANY,
-    FLAG,
-    ID,
-    MOMENT,
-    NUMBER,
-    OBJECT,
-    TEXT,
-    WHOLE,
-    Schema,
     asked,
+    either,
     many,
     maybe,
     modelled,
+    needed,
+    needing,
     one_of,
     ref,
     text,
     thing,
+    title,
     whole,
-)  # fmt: skip
+    with_fields,
+)
 from app.web.openapi.studio import MODE
+from app.web.openapi.triggers import ANY_FLOW, NOT_BOTH, ONE_OF_BOTH, SENT_TIMES
 
 STATE = one_of(*dict.fromkeys(STATES.values()))
 FLOW = thing(
@@ -39,6 +39,12 @@ LAYER = thing(
     id=TEXT, name=TEXT, ref=TEXT, appId=text("util.log"), index=NUMBER, args=OBJECT, filters=TEXT, timeout=maybe(WHOLE),
     retry=ANY, needsApproval=FLAG,
 )  # fmt: skip
+SENT_LAYER = with_fields(
+    modelled(LayerSpec),
+    ref=maybe(modelled(BlockForm)["properties"]["id"]),
+    index=maybe({"type": "number", "minimum": -1_000_000, "maximum": 1_000_000}),
+    retry={"anyOf": [whole(1, 100), modelled(RetryForm), NOTHING]},
+)
 PLAY_FIELDS: dict[str, Schema] = {
     "id": ID, "flowId": ID, "state": STATE, "mode": MODE, "trigger": text("api"), "startedAt": maybe(MOMENT),
     "completedAt": maybe(MOMENT), "duration": maybe(WHOLE),
@@ -54,6 +60,11 @@ CHANNEL = thing(
     enabled=FLAG, routes=many(modelled(RouteSpec)), address=text("/c/orders"), createdAt=MOMENT, updatedAt=MOMENT,
 )  # fmt: skip
 TIMES: dict[str, Schema] = modelled(ScheduleSpec)["properties"]
+ROUTE = with_fields(
+    modelled(RouteSpec), path=text("new", most=200, pattern=r"^(?!.*\.\.)[A-Za-z0-9_.~/-]*$"), targetFlowIds=many(ANY_FLOW, 1, 10)
+)
+SENT_CHANNEL = with_fields(modelled(ChannelSpec), routes=maybe(many(ROUTE, most=100)))
+NEW_CHANNEL = either(needing(SENT_CHANNEL, "name"), needed(authMode=one_of("public")), needed(authToken=text(least=8, most=500)))
 SCHEDULE = thing(
     id=ID, flowId=ID, **TIMES, enabled=FLAG, runs=WHOLE, nextRunAt=maybe(MOMENT), lastRunAt=maybe(MOMENT), createdAt=MOMENT,
     updatedAt=MOMENT,
@@ -76,8 +87,9 @@ SCHEMAS: dict[str, Schema] = {
     "Channel": CHANNEL,
     "Schedule": SCHEDULE,
 }
+SCOPE = KV_PATHS["namespace"] | {"examples": ["global"]}
 FIELDS = {name: FLOW_FIELDS[name] for name in ("name", "description", "enabled", "category", "groupId")}
-GROUP_NAME = text("Orders", least=1, most=200)
+GROUP_NAME = title("Orders", most=200)
 INDEX = maybe(whole(-1_000_000, 1_000_000))
 GONE = thing(ok=FLAG, id=TEXT)
 CHANNEL_EXAMPLE = {
@@ -89,23 +101,25 @@ CHANNEL_EXAMPLE = {
 
 CALLS: Tables = {
     "GET /api/flows": Call(ok(listing(ref("Flow8Flow"))), parameters=paging("updated_at", "created_at", "name")),
-    "POST /api/flows": Call(made(ref("Flow8Flow")), Body(asked(**FIELDS), {"name": "my-flow"}), refusals=(409,)),
+    "POST /api/flows": Call(
+        made(ref("Flow8Flow")), Body(needing(asked(**FIELDS), "name"), {"name": "my-flow"}), refusals=(409,)
+    ),
     "GET /api/flows/{flow}": Call(ok(ref("Flow8Flow"))),
     "PUT /api/flows/{flow}": Call(ok(ref("Flow8Flow")), Body(asked(**FIELDS), {"enabled": False}, False), refusals=(409,)),
     "DELETE /api/flows/{flow}": Call(ok(GONE), refusals=(409,)),
     "POST /api/flows/{flow}/run": Call(
         accepted(thing(playId=ID, state=one_of("NEW"), startedAt=MOMENT), headers=("Idempotent-Replayed",)),
-        Body(asked(args=OBJECT, idempotencyKey=maybe(text("order-7", most=255))), {"args": {"who": "you"}}, False),
+        Body(asked(args=OBJECT, idempotencyKey=maybe(title("order-7", most=255))), {"args": {"who": "you"}}, False),
         refusals=(409, 422),
     ),
     "GET /api/flows/{flow}/layers": Call(ok(listing(ref("Layer"))), refusals=(409,)),
     "POST /api/flows/{flow}/layers": Call(
         made(ref("Layer")),
-        Body(modelled(LayerSpec, ("appId",)), {"name": "hello", "appId": "util.log", "args": {"message": "Hello"}}),
+        Body(needing(SENT_LAYER, "appId"), {"name": "hello", "appId": "util.log", "args": {"message": "Hello"}}),
         refusals=(409, 412),
     ),
     "PUT /api/flows/{flow}/layers/{layer}": Call(
-        ok(ref("Layer")), Body(modelled(LayerSpec), {"args": {"message": "Hello"}}, False), refusals=(409, 412)
+        ok(ref("Layer")), Body(SENT_LAYER, {"args": {"message": "Hello"}}, False), refusals=(409, 412)
     ),
     "DELETE /api/flows/{flow}/layers/{layer}": Call(ok(GONE), refusals=(409, 412)),
     "GET /api/plays": Call(
@@ -135,34 +149,37 @@ CALLS: Tables = {
     ),
     "GET /api/kv": Call(
         ok(listing(ref("Entry"))),
-        parameters=(*paging("key", "updated_at"), Parameter("scope", "Only in this one", text("global", least=1, most=200))),
+        parameters=(*paging("key", "updated_at"), Parameter("scope", "Only in this one", SCOPE)),
     ),
     "POST /api/kv": Call(
         {**ok(ref("Entry")), **made(ref("Entry"))},
         Body(
             asked(
-                {"key": text("last", least=1, most=500), "value": ANY}, scope=text("global", least=1, most=200),
-                ttl=maybe(whole(1, 31_536_000_000_000)),
+                {"key": KV_PATHS["key"], "value": ANY}, scope=SCOPE,
+                ttl=TTL,
             ),
             {"scope": "global", "key": "last", "value": {"n": 1}},
         ),
     ),
     "DELETE /api/kv/{entry}": Call(ok(GONE)),
     "GET /api/channels": Call(ok(listing(ref("Channel"))), parameters=paging("name")),
-    "POST /api/channels": Call(made(ref("Channel")), Body(modelled(ChannelSpec, ("name",)), CHANNEL_EXAMPLE), refusals=(409,)),
+    "POST /api/channels": Call(made(ref("Channel")), Body(NEW_CHANNEL, CHANNEL_EXAMPLE), refusals=(409,)),
     "GET /api/channels/{channel}": Call(ok(ref("Channel"))),
     "PUT /api/channels/{channel}": Call(
-        ok(ref("Channel")), Body(modelled(ChannelSpec), {"enabled": False}, False), refusals=(409,)
+        ok(ref("Channel")), Body(SENT_CHANNEL, {"enabled": False}, False), refusals=(409,)
     ),
     "DELETE /api/channels/{channel}": Call(ok(GONE)),
     "GET /api/schedules": Call(ok(listing(ref("Schedule"))), parameters=(*paging("created_at"), FLOW_ID)),
     "POST /api/schedules": Call(
         made(ref("Schedule")),
-        Body(asked({"flowId": TEXT}, enabled=maybe(FLAG), **TIMES), {"flowId": "my-workflow", "cron": "0 9 * * 1-5"}),
+        Body(
+            either(asked({"flowId": ANY_FLOW}, enabled=maybe(FLAG), **SENT_TIMES), *ONE_OF_BOTH),
+            {"flowId": "my-workflow", "cron": "0 9 * * 1-5"},
+        ),
     ),
     "GET /api/schedules/{schedule}": Call(ok(ref("Schedule"))),
     "PUT /api/schedules/{schedule}": Call(
-        ok(ref("Schedule")), Body(asked(enabled=maybe(FLAG), **TIMES), {"enabled": False}, False)
+        ok(ref("Schedule")), Body(either(asked(enabled=maybe(FLAG), **SENT_TIMES), *NOT_BOTH), {"enabled": False}, False)
     ),
     "DELETE /api/schedules/{schedule}": Call(ok(GONE)),
 }  # fmt: skip

@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from app.services.permissions import ROLES, SCOPES
-from app.web.openapi.calls import Answer, Body, Call, Parameter, Tables, listing, made, ok, streamed
-from app.web.openapi.shapes import (
-    ANY,
-    FLAG,
-    ID,
-    MOMENT,
-    OBJECT,
-    TEXT,
-    WHOLE,
-    Schema,
-    asked,
-    many,
-    maybe,
-    one_of,
-    ref,
-    text,
-    thing,
-)  # fmt: skip
+from app.web.openapi.calls import Answer, Body, Call, Parameter, Tables, made, ok
+from app.web.openapi.kinds import ANY, EMAIL, FLAG, ID, MOMENT, NETWORK, OBJECT, TEXT, WHOLE, Schema
+from app.web.openapi.parts import listing
+from app.web.openapi.shapes import asked, either, many, maybe, needed, one_of, ref, text, thing, title
+from app.web.openapi.streams import streamed
 
 ROLE = one_of(*ROLES)
 PASSWORD = text("correct horse battery", least=10, most=1_000)
@@ -41,32 +28,45 @@ SCHEMAS: dict[str, Schema] = {
     "Workspace": thing(id=ID, name=TEXT, role=ROLE, current=FLAG, createdAt=MOMENT),
 }
 OK = thing(ok=FLAG)
-SIGN_IN: Schema = {
-    "type": "object",
-    "required": ["password"],
-    "properties": {"email": TEXT, "username": TEXT, "password": TEXT, "code": text("123456")},
-}
+SIGN_IN = either(
+    {
+        "type": "object",
+        "required": ["password"],
+        "properties": {"email": TEXT, "username": TEXT, "password": TEXT, "code": text("123456")},
+    },
+    {"required": ["email"]},
+    {"required": ["username"]},
+)
 SIGN_IN_BODY = Body(SIGN_IN, {"email": "you@example.com", "password": "correct horse battery"})
 USERNAME = text("ada", pattern="^[A-Za-z0-9._-]{2,64}$")
 ACCOUNT: dict[str, Schema] = {"username": USERNAME, "password": PASSWORD}
 ACCOUNT_EXAMPLE = {"username": "ada", "password": "correct horse battery", "role": "viewer"}
 ANSWERED = {200: Answer(ANY, words="What the workflow answers; its own status and content type come before this one")}
-CALLED = Call(ANSWERED, Body(ANY, {"order": 7}, needed=False), refusals=(401, 403, 409, 429, 500, 504))
-ASKED = Call(ANSWERED, refusals=(401, 403, 409, 429, 500, 504))
+HOOK_PATHS = {"webhook_id": {"type": "string", "format": "uuid"}}
+CALLED = Call(ANSWERED, Body(ANY, {"order": 7}, needed=False), refusals=(401, 403, 409, 429, 500, 504), paths=HOOK_PATHS)
+ASKED = Call(ANSWERED, refusals=(401, 403, 409, 429, 500, 504), paths=HOOK_PATHS)
 METRICS = Call({200: Answer(TEXT, "text/plain", "Prometheus' text format")}, refusals=(401,))
+MCP_CALL: Schema = {
+    "anyOf": [
+        needed(jsonrpc={"const": "2.0"}, method=text("ping", least=1)),
+        needed(method=one_of("tools/list")) | {"not": {"required": ["jsonrpc"]}},
+        needed(method=one_of("tools/call"), name=TEXT) | {"not": {"required": ["jsonrpc"]}},
+    ],
+    "description": "A message of the protocol (JSON-RPC), or the short form; tools and their arguments are told by `tools/list`.",
+}
 RPC_ERROR: Schema = {
     "type": "object",
     "required": ["jsonrpc", "error"],
     "properties": {"jsonrpc": {"const": "2.0"}, "id": {}, "error": OBJECT},
 }
-NAMED = Body(asked({"name": text("Sales", least=1, most=100)}), {"name": "Sales"})
+NAMED = Body(asked({"name": title("Sales", most=100)}), {"name": "Sales"})
 TOKEN = Parameter("token", "The secret, where no `Authorization` header can be sent", TEXT)
 
 CALLS: Tables = {
     "POST /api/auth/login": Call(ok(thing(user=ref("User"), csrf_token=TEXT)), SIGN_IN_BODY, refusals=(401, 429)),
     "POST /auth/login": Call(ok(thing(token=TEXT, expiresAt=MOMENT, user=ref("User"))), SIGN_IN_BODY, refusals=(401, 429)),
     "POST /auth/register": Call(
-        made(MEMBER), Body(asked(ACCOUNT, email=TEXT, role=ROLE, setup_token=TEXT), ACCOUNT_EXAMPLE),
+        made(MEMBER), Body(asked(ACCOUNT, email=EMAIL, role=ROLE, setup_token=TEXT), ACCOUNT_EXAMPLE),
         refusals=(401, 403, 409, 429),
     ),
     "POST /api/auth/logout": Call(ok(OK)),
@@ -77,7 +77,7 @@ CALLS: Tables = {
         made(thing(**KEY_FIELDS, token=text("by_live_..."))),
         Body(
             asked(
-                {"name": text("ci", least=1, most=100), "scopes": many(one_of(*SCOPES), 1, 100)}, addresses=many(TEXT, most=20),
+                {"name": title("ci", most=100), "scopes": many(one_of(*SCOPES), 1, 100)}, addresses=many(NETWORK, most=20),
                 expiresAt=maybe(MOMENT),
             ),
             {"name": "ci", "scopes": ["flows:read", "flows:run"]},
@@ -93,7 +93,7 @@ CALLS: Tables = {
         ok(listing(thing(id=ID, username=TEXT, email=TEXT, role=ROLE, disabled=FLAG, two_step=FLAG)))
     ),
     "POST /api/workspaces/{workspace}/members": Call(
-        made(MEMBER), Body(asked(ACCOUNT, email=TEXT, role=ROLE), ACCOUNT_EXAMPLE), refusals=(409,)
+        made(MEMBER), Body(asked(ACCOUNT, email=EMAIL, role=ROLE), ACCOUNT_EXAMPLE), refusals=(409,)
     ),
     "PUT /api/workspaces/{workspace}/members/{member}": Call(
         ok(OK), Body(asked({"role": ROLE}), {"role": "editor"}), refusals=(409,)
@@ -101,7 +101,7 @@ CALLS: Tables = {
     "DELETE /api/workspaces/{workspace}/members/{member}": Call(ok(OK), refusals=(409,)),
     "POST /api/workspaces/{workspace}/invitations": Call(
         made(thing(id=ID, role=ROLE, email=TEXT, expiresAt=MOMENT, link=TEXT, mailed=FLAG)),
-        Body(asked(email=TEXT, role=ROLE), {"email": "ada@example.com", "role": "editor"}, False), refusals=(409,),
+        Body(asked(email=EMAIL, role=ROLE), {"email": "ada@example.com", "role": "editor"}, False), refusals=(409,),
     ),
     "GET /healthz": Call(ok(thing(status=one_of("ok")))),
     "GET /readyz": Call(ok(thing(status=one_of("ready"))), refusals=(503,)),
@@ -134,9 +134,10 @@ CALLS: Tables = {
     "POST /api/mcp": Call(
         {
             200: Answer(OBJECT, words="The answer; in `data` for the short form"),
+            202: Answer(ANY, "", "Taken; a notification has no answer"),
             400: Answer({"anyOf": [ref("Error"), RPC_ERROR]}, words="Something in the request is wrong"),
         },
-        Body(OBJECT, {"method": "tools/call", "name": "trigger_run", "arguments": {"flowId": "my-workflow"}}),
+        Body(MCP_CALL, {"method": "tools/call", "name": "trigger_run", "arguments": {"flowId": "my-workflow"}}),
         refusals=(409, 412, 422, 503, 504),
     ),
 }  # fmt: skip

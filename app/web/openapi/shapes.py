@@ -8,17 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.sdk import Json
+from app.services.texts import LINE, NAME
+from app.web.openapi.kinds import Schema
 
-Schema = dict[str, Json]
-
-TEXT: Schema = {"type": "string"}
-FLAG: Schema = {"type": "boolean"}
-WHOLE: Schema = {"type": "integer"}
-NUMBER: Schema = {"type": "number"}
-ANY: Schema = {}
-OBJECT: Schema = {"type": "object"}
-ID: Schema = {"type": "string", "minLength": 1, "maxLength": 100, "examples": ["0192f7a8-6f0e-7c3b-9d55-3f1c2a4b5e6d"]}
-MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2026-11-23T08:00:00.000Z"]}
 REFERENCE = "#/components/schemas/"
 
 
@@ -28,6 +20,16 @@ def text(*examples: str, least: int = 0, most: int | None = None, pattern: str =
     limits |= {"maxLength": most} if most is not None else {}
     limits |= {"pattern": pattern} if pattern else {}
     return {"type": "string", **limits} | ({"examples": list(examples)} if examples else {})
+
+
+def line(*examples: str, most: int | None = None) -> Schema:
+    """A text of one line, which may be empty."""
+    return text(*examples, most=most, pattern=LINE)
+
+
+def title(*examples: str, most: int) -> Schema:
+    """A text of one line with something in it."""
+    return text(*examples, least=1, most=most, pattern=NAME)
 
 
 def whole(least: int | None = None, most: int | None = None, **more: Json) -> Schema:
@@ -51,6 +53,43 @@ def many(item: Schema, least: int | None = None, most: int | None = None) -> Sch
     return {"type": "array", "items": item, **{name: value for name, value in limits.items() if value is not None}}
 
 
+def with_fields(schema: Schema, **fields: Schema) -> Schema:
+    """An object's schema that says more of some of its fields."""
+    return schema | {"properties": {**schema["properties"], **fields}}
+
+
+def needing(schema: Schema, *fields: str) -> Schema:
+    """An object's schema with fields that cannot be left out or be null."""
+    said = {name: _not_null(schema["properties"][name]) for name in fields}
+    return with_fields(schema, **said) | {"required": list(dict.fromkeys([*schema.get("required", ()), *fields]))}
+
+
+def needed(**fields: Schema) -> Schema:
+    """An object that has these fields at least."""
+    return {"type": "object", "required": list(fields), "properties": dict(fields)}
+
+
+def either(schema: Schema, *shapes: Schema) -> Schema:
+    """The schema of an object which also has one of these shapes at least.
+
+    Said by `if` and `else`: generators of clients, which pass over them, would make types of their own of an `anyOf`.
+    """
+    *others, found = shapes
+    for shape in reversed(others):
+        found = {"if": shape, "else": found}
+    return schema | ({"allOf": [found]} if schema.keys() & found.keys() else found)
+
+
+def _not_null(schema: Schema) -> Schema:
+    if isinstance(schema.get("type"), list):
+        (kind,) = (one for one in schema["type"] if one != "null")
+        return schema | {"type": kind}
+    if "anyOf" not in schema:
+        return schema
+    (only,) = (one for one in schema["anyOf"] if one.get("type") != "null")
+    return dict(only)
+
+
 def mapping(value: Schema) -> Schema:
     """An object with any names."""
     return {"type": "object", "additionalProperties": value}
@@ -58,7 +97,7 @@ def mapping(value: Schema) -> Schema:
 
 def thing(**fields: Schema) -> Schema:
     """An answer's object: all of its fields are always there."""
-    return {"type": "object", "required": list(fields), "properties": dict(fields)}
+    return needed(**fields)
 
 
 def asked(needed: Mapping[str, Schema] | None = None, /, **others: Schema) -> Schema:
@@ -78,7 +117,7 @@ def modelled(model: type[BaseModel], needed: tuple[str, ...] = ()) -> Schema:
     schema: dict[str, Any] = model.model_json_schema()
     found: Schema = _inlined(schema, schema.pop("$defs", {}))
     found.pop("description", None)
-    return found | ({"required": [*found.get("required", ()), *needed]} if needed else {})
+    return needing(found, *needed)
 
 
 def _inlined(schema: Json, definitions: Mapping[str, Json]) -> Json:
@@ -88,7 +127,10 @@ def _inlined(schema: Json, definitions: Mapping[str, Json]) -> Json:
         return schema
     if isinstance(schema.get("$ref"), str) and schema["$ref"].startswith("#/$defs/"):
         return _inlined(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions)
-    return {name: _inlined(value, definitions) for name, value in schema.items() if name not in ("title", "discriminator")}
+    found = {name: _inlined(value, definitions) for name, value in schema.items() if name not in ("title", "discriminator")}
+    if isinstance(schema.get("discriminator"), dict):
+        found["oneOf"] = [needing(one, schema["discriminator"]["propertyName"]) for one in found["oneOf"]]
+    return found
 
 
 def example_of(schema: Schema, known: Mapping[str, Json]) -> Json:

@@ -2,53 +2,22 @@
 
 from __future__ import annotations
 
+from app.engine.annotations import MAX_ANNOTATIONS, AnnotationForm
 from app.engine.graph_forms import BlockForm, EdgeForm
 from app.services.executions import STATUSES
 from app.services.operations import Submitted
+from app.services.texts import UNSEEN
 from app.services.workflow_settings import WorkflowSettings
-from app.web.openapi.calls import (
-    AFTER,
-    IDEMPOTENCY,
-    IF_MATCH,
-    PROBLEM,
-    STEP_ERROR,
-    Answer,
-    Body,
-    Call,
-    Parameter,
-    Tables,
-    accepted,
-    going_on,
-    listing,
-    made,
-    ok,
-    paging,
-    streamed,
-)  # fmt: skip
-from app.web.openapi.shapes import (
-    ANY,
-    FLAG,
-    ID,
-    MOMENT,
-    NUMBER,
-    OBJECT,
-    TEXT,
-    WHOLE,
-    Schema,
-    asked,
-    many,
-    maybe,
-    modelled,
-    one_of,
-    ref,
-    text,
-    thing,
-    whole,
-)  # fmt: skip
+from app.web.openapi.calls import Answer, Body, Call, Parameter, Tables, accepted, made, ok
+from app.web.openapi.kinds import ANY, FLAG, ID, MOMENT, NOTHING, NUMBER, OBJECT, TEXT, WHOLE, Schema
+from app.web.openapi.parts import AFTER, IDEMPOTENCY, IF_MATCH, PROBLEM, STEP_ERROR, going_on, listing, paging
+from app.web.openapi.shapes import asked, either, line, many, maybe, modelled, one_of, ref, text, thing, whole
+from app.web.openapi.streams import EXECUTION, WORKFLOW_NEWS, WORKSPACE_NEWS, streamed
 
 STATUS = one_of(*STATUSES)
+NAME_PATTERN = rf"^[^/{UNSEEN}]*[^\s/{UNSEEN}][^/{UNSEEN}]*$"
 MODE = one_of("live", "simulation")
-NAME = text("my-workflow", least=1, most=200)
+NAME = text("my-workflow", least=1, most=200, pattern=NAME_PATTERN)
 DESCRIPTION = text("What it is for", most=10_000)
 POSITION = thing(x=NUMBER, y=NUMBER)
 BLOCK: Schema = {
@@ -62,7 +31,7 @@ GRAPH_EXAMPLE = {
     "edges": [{"source": "start", "target": "answer"}],
 }
 GRAPH_FIELDS = {"blocks": many(ref("Block")), "edges": many(ref("Edge"))}
-ANNOTATIONS = many(OBJECT, most=1_000)
+ANNOTATIONS = many(modelled(AnnotationForm), most=MAX_ANNOTATIONS)
 SENT_GRAPH = {"blocks": many(ref("SentBlock")), "edges": many(ref("SentEdge")), "annotations": ANNOTATIONS}
 STATE = one_of("internal", "deployed")
 
@@ -133,6 +102,9 @@ SCHEMAS: dict[str, Schema] = {
     "PendingApproval": PENDING,
     "Revision": thing(**REVISION_FIELDS),
     "BlockType": PALETTE,
+    "RefusedCall": thing(
+        webhook_id=ID, block_id=TEXT, status=WHOLE, code=TEXT, reason=TEXT, address=TEXT, at=MOMENT, count=WHOLE
+    ),
 }
 SETTINGS_EXAMPLE = {"deadline_ms": 60_000, "concurrency": {"limit": 1, "when_full": "queue"}}
 OPERATIONS_EXAMPLE = {
@@ -141,9 +113,14 @@ OPERATIONS_EXAMPLE = {
     "batch_id": "7a1c5f3e-58f0-4a54-9f43-1a5b1d0c2e77",
     "operations": [{"type": "add_block", "block": {"id": "start", "type": "starter"}}],
 }
-RUN = asked(
-    variables=OBJECT, input=OBJECT, wait=FLAG, start_block=maybe(TEXT), until=maybe(TEXT), only=maybe(TEXT),
-    from_execution=maybe(TEXT), use_pins=FLAG, mode=MODE,
+RUN = either(
+    asked(
+        variables=OBJECT, input=OBJECT, wait=FLAG, start_block=maybe(TEXT), until=maybe(TEXT), only=maybe(TEXT),
+        from_execution=maybe(TEXT), use_pins=FLAG, mode=MODE,
+    ),
+    {"properties": {"until": NOTHING, "only": NOTHING, "from_execution": NOTHING}},
+    {"required": ["until"], "properties": {"until": TEXT, "only": NOTHING}},
+    {"required": ["only"], "properties": {"only": TEXT, "until": NOTHING}},
 )  # fmt: skip
 RUN_BODY = Body(RUN, {"input": {"who": "you"}}, needed=False)
 RAN = thing(
@@ -152,6 +129,7 @@ RAN = thing(
 STARTED = thing(execution_id=ID, status=one_of("queued"))
 OK = thing(ok={"const": True})
 RUN_REFUSALS = (409, 422)
+EVENT_NAME = text("order.paid", least=1, most=200, pattern=rf"^(?!run\.|approval\.)[^\s{UNSEEN}]([^{UNSEEN}]*[^\s{UNSEEN}])?$")
 PREFER = Parameter("Prefer", "`respond-async` answers 202 at once", text("respond-async"), "header")
 NUMBERED: dict[str, Schema] = {"revision": text("3", pattern="^[0-9]{1,9}$")}
 AGAIN = thing(execution_id=ID, retry_of=ID, repeats=many(OBJECT))
@@ -165,7 +143,10 @@ MISSED = thing(revision=WHOLE, missed=maybe(many(OBJECT)), problems=many(ref("Pr
 SAVED = thing(ok=FLAG, blocks=WHOLE, edges=WHOLE, revision=WHOLE, problems=many(ref("Problem")))
 GRAPH = with_annotations(thing(name=TEXT, **GRAPH_FIELDS, revision=WHOLE, problems=many(ref("Problem"))))
 DIFFERENCE = thing(text=TEXT, block_id=maybe(TEXT), revert=many(OBJECT))
-CREATE = asked({"name": NAME}, description=DESCRIPTION, **{name: SENT_GRAPH[name] for name in ("blocks", "edges", "annotations")})
+CREATE: Schema = {
+    **asked({"name": NAME}, description=DESCRIPTION, **SENT_GRAPH),
+    "dependentRequired": {"blocks": ["edges"], "edges": ["blocks"], "annotations": ["blocks"]},
+}
 
 CALLS: Tables = {
     "GET /api/workflows": Call(
@@ -196,7 +177,7 @@ CALLS: Tables = {
         {200: Answer(RAN), **accepted(STARTED)}, RUN_BODY, (PREFER, IDEMPOTENCY), (*RUN_REFUSALS, 504)
     ),
     "POST /api/workflows/{workflow}/execute/stream": Call(
-        streamed("What happens, one event for each step"), RUN_BODY, (IDEMPOTENCY,), RUN_REFUSALS
+        streamed("What happens, one event for each step", EXECUTION), RUN_BODY, (IDEMPOTENCY,), RUN_REFUSALS
     ),
     "POST /api/workflows/{workflow}/operations": Call(
         ok(thing(ok=FLAG, revision=WHOLE, again=FLAG, problems=many(ref("Problem")))),
@@ -210,14 +191,15 @@ CALLS: Tables = {
         ok(with_annotations(thing(**REVISION_FIELDS, **GRAPH_FIELDS))), paths=NUMBERED
     ),
     "PUT /api/workflows/{workflow}/revisions/{revision}": Call(
-        ok(OK), Body(asked({"name": text("before the change", most=200)}), {"name": "before the change"}), paths=NUMBERED
+        ok(OK), Body(asked({"name": line("before the change", most=200)}), {"name": "before the change"}), paths=NUMBERED
     ),
     "POST /api/workflows/{workflow}/revisions/{revision}/restore": Call(
         ok(thing(ok=FLAG, revision=WHOLE)), paths=NUMBERED, refusals=(409,)
     ),
+    "GET /api/workflows/{workflow}/refused-calls": Call(ok(thing(refused_calls=many(ref("RefusedCall"))))),
     "GET /api/workflows/{workflow}/undeployed": Call(ok(thing(changes=many(DIFFERENCE)))),
     "GET /api/workflows/{workflow}/events": Call(
-        streamed("What happens to the workflow, and who has it open"),
+        streamed("What happens to the workflow, and who has it open", WORKFLOW_NEWS),
         parameters=(Parameter("client", "The editor that watches", text("editor-1", most=64)),),
     ),
     "POST /api/workflows/{workflow}/presence": Call(
@@ -239,21 +221,23 @@ CALLS: Tables = {
     "POST /api/executions/{execution}/cancel": Call(ok(ref("Execution")), refusals=(409,)),
     "POST /api/executions/{execution}/retry": Call(
         {**ok(ONLY_TOLD), **accepted(AGAIN)},
-        Body(asked({}, **{"from": text("failed")}, revision=one_of("same", "newest"), dry=FLAG), {"from": "failed"}, False),
+        Body(
+            asked({}, **{"from": text("failed", least=1)}, revision=one_of("same", "newest"), dry=FLAG), {"from": "failed"}, False
+        ),
         refusals=(409,),
     ),
     "GET /api/executions/{execution}/events": Call(
-        streamed("What has happened, then what happens, to the end"),
+        streamed("What has happened, then what happens, to the end", EXECUTION),
         parameters=(Parameter("Last-Event-ID", "Go on after this", text("7"), "header"),),
     ),
     "GET /api/blocks": Call(ok(thing(blocks=many(ref("BlockType"))))),
     "POST /api/events": Call(
         accepted(thing(name=TEXT, resumed=many(TEXT), started=many(TEXT))),
         Body(
-            asked({"name": text("order.paid", least=1, most=200)}, payload=ANY), {"name": "order.paid", "payload": {"order": 7}}
+            asked({"name": EVENT_NAME}, payload=ANY), {"name": "order.paid", "payload": {"order": 7}}
         ),
     ),
-    "GET /api/events": Call(streamed("The workspace's news")),
+    "GET /api/events": Call(streamed("The workspace's news", WORKSPACE_NEWS)),
     "GET /api/resume/{token}": Call(
         {
             200: Answer(TEXT, "text/html", "A page with a button"), 404: Answer(TEXT, "text/html", "Unknown"),
