@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Annotated, Literal
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import Field
 
 from app.catalog import Catalog
@@ -34,7 +35,8 @@ from app.sdk import (
     kind,
 )
 
-BLOCKS = list(Catalog.load())
+CATALOG = Catalog.load()
+BLOCKS = list(CATALOG)
 
 
 class Colour(Enum):
@@ -264,3 +266,28 @@ def test_what_decides_whether_a_field_is_shown_is_a_choice_beside_it(block: Bloc
     for field in beside.values():
         for name, values in field.when:
             assert (beside[name].kind, set(values) - set(beside[name].choices)) == ("choice", set()), field.name
+
+
+NATIVE = [block for block in BLOCKS if block.outputs and not CATALOG.is_service(block.type)]
+
+
+@pytest.mark.parametrize("block", NATIVE, ids=lambda block: block.type)
+def test_what_a_block_gives_is_known_before_it_runs(block: Block) -> None:
+    assert vague(block.output_schema) == []
+    wrong = [
+        f"{example.title}: {error.message}"
+        for example in block.examples
+        for error in Draft202012Validator(block.output_schema).iter_errors(example.output)
+    ]
+    assert wrong == []
+
+
+def vague(schema: Json, path: str = "output") -> list[str]:
+    """The places of which a schema tells neither what is in them nor, in words, what they are."""
+    if not isinstance(schema, dict) or ("description" in schema and path != "output"):
+        return []
+    inner = {f"{path}.{name}": one for name, one in schema.get("properties", {}).items()} | (
+        {f"{path}[]": schema["items"]} if "items" in schema else {}
+    )
+    bare = [path] if schema.get("type") in ("object", "array", None) and not inner and "description" not in schema else []
+    return bare + [place for name, one in inner.items() if isinstance(one, dict) and one for place in vague(one, name)]
