@@ -3,7 +3,8 @@
     python bench/editor.py [--rounds 3] [--sizes 500 3000]
 
 For each size: opening (from the request until the editor takes input), then panning, dragging one block, dragging all of them,
-and panning from far above, as frames per second, with the slowest twentieth of the frames. Beside that what a first visit weighs.
+and panning from far above, as frames per second, with the slowest twentieth of them. Beside that the CPU time of a frame, on
+the page's main thread and of all processes of the browser, which other programs disturb less; and what a first visit weighs.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 from rig import OWNER, Rig, running_rig
 
@@ -96,13 +99,50 @@ def weight(browser: Browser, rig: Rig, address: str) -> tuple[float, int]:
     return found
 
 
-def frames(page: Page, kind: str) -> list[float]:
-    return [float(time) for time in page.evaluate(DRIVE, [kind, FRAMES])]
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """How long frames took, and what CPU time they cost altogether, in milliseconds."""
+
+    times: list[float]
+    main: float
+    browser: float
 
 
-def report(times: list[float]) -> str:
-    slow = sorted(times)[int(len(times) * 0.95)]
-    return f"{1000 * len(times) / sum(times):5.1f} frames/s (95 % within {slow:.0f} ms)"
+class Meter:
+    """The CPU time of a page's main thread and of its browser."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def _main(self) -> float:
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return 1000 * next(float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
+
+    def frames(self, kind: str, rounds: int = 1) -> Frames:
+        main, browser = self._main(), browser_cpu()
+        times = [float(time) for _ in range(rounds) for time in self._page.evaluate(DRIVE, [kind, FRAMES])]
+        return Frames(times, self._main() - main, browser_cpu() - browser)
+
+
+def browser_cpu() -> float:
+    """Milliseconds of CPU that the browser's processes have used so far."""
+    total = 0.0
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "chrom" in process.name():
+                total += sum(process.cpu_times()[:2])
+        except psutil.NoSuchProcess:
+            continue
+    return 1000 * total
+
+
+def report(found: Frames) -> str:
+    times, count = found.times, len(found.times)
+    slow = sorted(times)[int(count * 0.95)]
+    speed = f"{1000 * count / sum(times):5.1f} frames/s (95 % within {slow:.0f} ms)"
+    return f"{speed}; CPU of a frame: main thread {found.main / count:.1f} ms, whole browser {found.browser / count:.1f} ms"
 
 
 def measure(browser: Browser, rig: Rig, size: int, rounds: int) -> None:
@@ -117,18 +157,16 @@ def measure(browser: Browser, rig: Rig, size: int, rounds: int) -> None:
     openings = [opened(page, address) for _ in range(rounds)]
     drawn = f"{size} blocks, {size * 8 // 5} edges"
     print(f"{drawn}: first visit {kilobytes:.0f} KB in {requests} requests; opening {median(openings):.0f} ms")
+    meter = Meter(page)
     for kind in ("pan", "drag"):
-        times = [time for _ in range(rounds) for time in frames(page, kind)]
-        print(f"  {kind:12} {report(times)}")
-    page.locator("#canvas").focus()
+        print(f"  {kind:12} {report(meter.frames(kind, rounds))}")
     page.evaluate("document.querySelector('#canvas').focus()")
     page.keyboard.press("Control+a")
-    print(f"  {'drag all':12} {report(frames(page, 'drag'))}")
+    print(f"  {'drag all':12} {report(meter.frames('drag'))}")
     page.keyboard.press("Escape")
     for _ in range(12):
         page.keyboard.press("-")
-    times = [time for _ in range(rounds) for time in frames(page, "pan")]
-    print(f"  {'pan far out':12} {report(times)}")
+    print(f"  {'pan far out':12} {report(meter.frames('pan', rounds))}")
     page.context.close()
 
 

@@ -9,6 +9,7 @@ import { differences } from "./operations.js";
 import { blockItems, openPicker } from "./picker.js";
 import { renameInPlace } from "./rename.js";
 import { tidyPositions } from "./tidy.js";
+import { t } from "../js/words.js";
 
 const ZOOM_STEP = 1.25;
 const FREE_STEP = 40;
@@ -97,7 +98,7 @@ export class Actions {
   }
 
   added(blockId) {
-    announce(`Added ${this.store.nameOf(blockId)}`);
+    announce(t("Added {1}", this.store.nameOf(blockId)));
     document.querySelector(".editor").classList.remove("palette-open");
     this.showBlock(blockId).then(() => inField(document.activeElement) || this.focusBlock(blockId));
   }
@@ -132,7 +133,7 @@ export class Actions {
       (from?.side === "out" ? entry.inputs.length > 0 : from?.side === "in" ? entry.outputs.length > 0 : true));
     const place = { x: from?.side === "in" ? point.x - CARD_WIDTH : point.x, y: point.y - HEADER_HEIGHT / 2 };
     openPicker({
-      label: "Add a block", at: { x: event.clientX, y: event.clientY },
+      label: t("Add a block"), at: { x: event.clientX, y: event.clientY },
       items: blockItems(fits, (entry) => this.added(addBlock(this.store, entry, place, from))),
     });
   }
@@ -143,7 +144,7 @@ export class Actions {
       return;
     }
     openPicker({
-      label: "Add a block",
+      label: t("Add a block"),
       items: blockItems([...new Set(this.store.palette.values())], (entry) => this.addInMiddle(entry)),
     });
   }
@@ -158,7 +159,7 @@ export class Actions {
     const { left, bottom } = button.getBoundingClientRect();
     const fits = [...new Set(this.store.palette.values())].filter((entry) => entry.inputs.length && entry.outputs.length);
     openPicker({
-      label: "Insert a block", at: { x: left, y: bottom + 4 },
+      label: t("Insert a block"), at: { x: left, y: bottom + 4 },
       items: blockItems(fits, (entry) => this.added(insertOnEdge(this.store, entry, edgeId, place))),
     });
   }
@@ -172,16 +173,16 @@ export class Actions {
   }
 
   async save() {
-    if (await this.flush()) announce("Saved");
+    if (await this.flush()) announce(t("Saved"));
   }
 
   async undo() {
     await this.panel.flush().catch(() => undefined);
-    if (this.store.undo()) announce("Undone");
+    if (this.store.undo()) announce(t("Undone"));
   }
 
   redo() {
-    if (this.store.redo()) announce("Done again");
+    if (this.store.redo()) announce(t("Done again"));
   }
 
   selectAll() {
@@ -197,16 +198,16 @@ export class Actions {
     const { blocks, edges, annotations, size } = this.selection;
     if (!size) return;
     const count = blocks.size + annotations.size;
-    const words = annotations.size ? (count === 1 ? "Note or frame deleted." : `${count} things deleted.`) : count === 1 ? "Block deleted." : `${count} blocks deleted.`;
+    const words = annotations.size ? (count === 1 ? t("Note or frame deleted.") : t("{1} things deleted.", count)) : count === 1 ? t("Block deleted.") : t("{1} blocks deleted.", count);
     remove(this.store, [...blocks], [...edges], [...annotations]);
     this.view.root.focus({ preventScroll: true });
     if (!count) return;
     const step = this.store.past.at(-1);
-    const undo = element("button", { type: "button", class: "link-button" }, icon("undo-2"), "Undo");
+    const undo = element("button", { type: "button", class: "link-button" }, icon("undo-2"), t("Undo"));
     const note = toast(words, { actions: [undo] });
     undo.addEventListener("click", () => {
       if (this.store.past.at(-1) === step) this.store.undo();
-      else toast("Something was changed after that. Use Undo step by step.");
+      else toast(t("Something was changed after that. Use Undo step by step."));
       note.remove();
     });
   }
@@ -230,7 +231,7 @@ export class Actions {
     const chosen = this.selection.blocks.size > 1 ? [...this.selection.blocks] : undefined;
     moveBlocks(this.store, tidyPositions(this.store, chosen));
     this.view.fit();
-    announce("Tidied up");
+    announce(t("Tidied up"));
   }
 
   fit() {

@@ -3,6 +3,7 @@ import { COLOURS, annotationBox, changeAnnotation } from "./annotations.js";
 import { element, icon } from "./dom.js";
 import { remove } from "./edits.js";
 import { overlaps } from "./geometry.js";
+import { t } from "../js/words.js";
 
 const LONGEST_TEXT = 10_000;
 const SAID = 60;
@@ -10,7 +11,7 @@ const SAID = 60;
 /** What a screen reader says of a note or a frame. */
 const labelOf = ({ kind, text }) => {
   const start = text.trim().slice(0, SAID);
-  return `${kind === "frame" ? "Frame" : "Note"}${start ? `: ${start}` : ", empty"}`;
+  return `${kind === "frame" ? t("Frame") : t("Note")}${start ? `: ${start}` : t(", empty")}`;
 };
 
 export class AnnotationLayer {
@@ -22,12 +23,12 @@ export class AnnotationLayer {
   }
 
   makeTools() {
-    const tools = element("div", { class: "annotation-tools", role: "toolbar", "aria-label": "Note or frame", hidden: true });
+    const tools = element("div", { class: "annotation-tools", role: "toolbar", "aria-label": t("Note or frame"), hidden: true });
     const button = (label, attributes, ...children) => element("button", { type: "button", "aria-label": label, title: label, ...attributes }, ...children);
-    const colours = COLOURS.map((colour) => button(`Colour: ${colour}`, { class: "colour-button", "data-colour": colour }));
+    const colours = COLOURS.map((colour) => button(t("Colour: {1}", t(colour)), { class: "colour-button", "data-colour": colour }));
     tools.append(...colours,
-      button("Write", { class: "button button-icon button-small", "data-annotation-action": "edit" }, icon("pencil")),
-      button("Delete", { class: "button button-icon button-small", "data-annotation-action": "delete" }, icon("trash-2")));
+      button(t("Write"), { class: "button button-icon button-small", "data-annotation-action": "edit" }, icon("pencil")),
+      button(t("Delete"), { class: "button button-icon button-small", "data-annotation-action": "delete" }, icon("trash-2")));
     tools.addEventListener("click", (event) => this.use(event.target.closest("button")));
     return tools;
   }
@@ -59,12 +60,8 @@ export class AnnotationLayer {
   show(annotation) {
     const shown = this.shown.get(annotation.id) ?? this.mount(annotation);
     shown.element.classList.toggle("selected", this.selection.annotations.has(annotation.id));
-    const mark = this.view.marks.get(`annotation ${annotation.id}`);
-    if (shown.mark !== mark) {
-      shown.mark = mark;
-      if (mark) shown.element.dataset.diff = mark;
-      else delete shown.element.dataset.diff;
-    }
+    this.mark(shown, "diff", this.view.marks.get(`annotation ${annotation.id}`));
+    this.mark(shown, "proposed", this.view.proposed.get(`annotation ${annotation.id}`));
     if (shown.annotation === annotation) return;
     shown.annotation = annotation;
     const { style, dataset } = shown.element;
@@ -73,7 +70,15 @@ export class AnnotationLayer {
     style.height = `${annotation.size.height}px`;
     dataset.colour = annotation.colour;
     shown.element.setAttribute("aria-label", labelOf(annotation));
-    if (!shown.editing) shown.text.textContent = annotation.text || (annotation.kind === "frame" ? "Frame" : "");
+    if (!shown.editing) shown.text.textContent = annotation.text || (annotation.kind === "frame" ? t("Frame") : "");
+  }
+
+  /** `diff`: how it differs from another state; `proposed`: what a proposal would do to it. */
+  mark(shown, name, mark) {
+    if (shown[name] === mark) return;
+    shown[name] = mark;
+    if (mark) shown.element.dataset[name] = mark;
+    else delete shown.element.dataset[name];
   }
 
   mount({ id, kind }) {
@@ -108,7 +113,7 @@ export class AnnotationLayer {
     const annotation = this.store.annotations.get(id);
     if (!shown || shown.editing) return;
     const field = element(annotation.kind === "frame" ? "input" : "textarea", {
-      class: "annotation-edit", maxlength: LONGEST_TEXT, "aria-label": annotation.kind === "frame" ? "Title of the frame" : "Text of the note",
+      class: "annotation-edit", maxlength: LONGEST_TEXT, "aria-label": annotation.kind === "frame" ? t("Title of the frame") : t("Text of the note"),
     });
     field.value = annotation.text;
     shown.editing = true;

@@ -1,4 +1,5 @@
 // Requests to the server. Every failure becomes an ApiError with a sentence that a person can act on.
+import { t } from "../js/words.js";
 
 export class ApiError extends Error {
   /** `data` is the whole answer, where the server said more than the message. */
@@ -17,10 +18,10 @@ const MOST_KEPT_ALIVE = 60_000;
 const outlivesPage = (body) => document.visibilityState === "hidden" && typeof body === "string" && body.length < MOST_KEPT_ALIVE;
 
 function sentence(status, body) {
-  if (status === 401) return "You are signed out. Sign in again in another tab, then try again.";
-  if (status === 403) return body?.message || "You are not allowed to do that, or your session has ended.";
+  if (status === 401) return t("You are signed out. Sign in again in another tab, then try again.");
+  if (status === 403) return body?.message || t("You are not allowed to do that, or your session has ended.");
   if (typeof body?.message === "string") return body.message;
-  return `The server answered with status ${status}.`;
+  return t("The server answered with status {1}.", status);
 }
 
 const tokenPlace = () => document.querySelector('meta[name="csrf-token"]');
@@ -47,14 +48,14 @@ async function sendOnce(method, path, { headers = {}, body } = {}) {
     return await fetch(path, {
       method,
       body,
-      headers: { "X-CSRF-Token": tokenPlace()?.content || "", ...headers },
+      headers: { "X-CSRF-Token": tokenPlace()?.content || "", "X-Language": document.documentElement.lang, ...headers },
       credentials: "same-origin",
       keepalive: outlivesPage(body),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {
     const late = error.name === "TimeoutError";
-    throw new ApiError(0, late ? "The server did not answer in time." : "The server cannot be reached.");
+    throw new ApiError(0, late ? t("The server did not answer in time.") : t("The server cannot be reached."));
   }
 }
 

@@ -4,29 +4,30 @@ import { aligned, distributed } from "./arrange.js";
 import { announce, element, icon } from "./dom.js";
 import { moveThings } from "./edits.js";
 import { boundingBox, overlaps } from "./geometry.js";
+import { keysOf, t } from "../js/words.js";
 
 const STEP = 40;
 const MOST_TRIES = 60;
 
 /** `[action, what it does, icon, keys]` */
 export const ARRANGEMENTS = [
-  ["alignLeft", "Align at the left", "align-start-vertical", "Alt+A"],
-  ["alignCentre", "Align at the vertical middle line", "align-center-vertical", "Alt+H"],
-  ["alignRight", "Align at the right", "align-end-vertical", "Alt+D"],
-  ["alignTop", "Align at the top", "align-start-horizontal", "Alt+W"],
-  ["alignMiddle", "Align at the horizontal middle line", "align-center-horizontal", "Alt+V"],
-  ["alignBottom", "Align at the bottom", "align-end-horizontal", "Alt+S"],
-  ["spreadAcross", "Spread evenly from left to right", "align-horizontal-space-between", "Alt+Shift+H"],
-  ["spreadDown", "Spread evenly from top to bottom", "align-vertical-space-between", "Alt+Shift+V"],
+  ["alignLeft", t("Align at the left"), "align-start-vertical", "Alt+A"],
+  ["alignCentre", t("Align at the vertical middle line"), "align-center-vertical", "Alt+H"],
+  ["alignRight", t("Align at the right"), "align-end-vertical", "Alt+D"],
+  ["alignTop", t("Align at the top"), "align-start-horizontal", "Alt+W"],
+  ["alignMiddle", t("Align at the horizontal middle line"), "align-center-horizontal", "Alt+V"],
+  ["alignBottom", t("Align at the bottom"), "align-end-horizontal", "Alt+S"],
+  ["spreadAcross", t("Spread evenly from left to right"), "align-horizontal-space-between", "Alt+Shift+H"],
+  ["spreadDown", t("Spread evenly from top to bottom"), "align-vertical-space-between", "Alt+Shift+V"],
 ];
 
 export class Arranging {
   constructor({ bar, view, store, selection, actions }) {
     Object.assign(this, { bar, view, store, selection, actions });
     this.count = element("span", { class: "selection-count" });
-    const buttons = [...ARRANGEMENTS, ["frame", "Frame around what is selected", "frame", "Shift+F"], ["duplicate", "Duplicate", "copy", "Ctrl+D"]]
+    const buttons = [...ARRANGEMENTS, ["frame", t("Frame around what is selected"), "frame", "Shift+F"], ["duplicate", t("Duplicate"), "copy", "Ctrl+D"]]
       .map(([action, does, sign, keys]) => element("button", {
-        type: "button", class: "button button-icon button-small", "data-arrange": action, "aria-label": does, title: `${does} (${keys})`,
+        type: "button", class: "button button-icon button-small", "data-arrange": action, "aria-label": does, title: `${does} (${keysOf(keys)})`,
       }, icon(sign)));
     bar.replaceChildren(this.count, ...buttons);
     bar.addEventListener("click", (event) => {
@@ -60,12 +61,12 @@ export class Arranging {
 
   align(edge) {
     const boxes = this.boxes();
-    if (boxes.size > 1) this.put(aligned(boxes, edge), `Aligned ${boxes.size} things`);
+    if (boxes.size > 1) this.put(aligned(boxes, edge), t("Aligned {1} things", boxes.size));
   }
 
   spread(axis) {
     const boxes = this.boxes();
-    if (boxes.size > 2) this.put(distributed(boxes, axis), `Spread ${boxes.size} things`);
+    if (boxes.size > 2) this.put(distributed(boxes, axis), t("Spread {1} things", boxes.size));
   }
 
   /** A frame around what is chosen, or in the middle of what is in sight; its title is asked for at once. */

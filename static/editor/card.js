@@ -1,6 +1,7 @@
 // One block on the canvas as an element.
 import { duration, element, icon } from "./dom.js";
 import { cardSize, portOffset } from "./geometry.js";
+import { t } from "../js/words.js";
 
 const STATUS_ICONS = {
   running: "loader-circle", completed: "circle-check", failed: "circle-x", skipped: "circle-slash", waiting: "hourglass",
@@ -16,10 +17,10 @@ export function categoryColour(category) {
 }
 
 function portButton(block, port, side, offset) {
-  const title = side === "in" ? `${block.name}: Input` : `${block.name}: ${port.title}`;
+  const title = side === "in" ? t("{1}: Input", block.name) : `${block.name}: ${port.title}`;
   const button = element("button", {
     type: "button", class: "port", tabindex: "-1", "data-port": `${block.id}:${port.name}`, "data-side": side, "data-handle": port.name,
-    "data-error": port.error || null, "aria-label": title, title: side === "in" ? "Input" : port.title,
+    "data-error": port.error || null, "aria-label": title, title: side === "in" ? t("Input") : port.title,
   });
   button.style.left = `${offset.x}px`;
   button.style.top = `${offset.y}px`;
@@ -52,7 +53,7 @@ export class Card {
         element("span", { class: "chip" }, icon(entry.icon || "box")),
         element("span", { class: "card-text" },
           element("span", { class: "card-name" }, block.name),
-          element("span", { class: "card-type" }, block.enabled === false ? `${entry.title} · off` : entry.title))),
+          element("span", { class: "card-type" }, block.enabled === false ? t("{1} · off", entry.title) : entry.title))),
       this.signs,
       ...this.ports(block, entry, outputs),
     );
@@ -96,6 +97,12 @@ export class Card {
     else delete this.element.dataset.diff;
   }
 
+  /** Show that a proposal would change the block, or take it away. */
+  setProposed(mark) {
+    if (mark) this.element.dataset.proposed = mark;
+    else delete this.element.dataset.proposed;
+  }
+
   setProblem(problem) {
     this.problem = problem;
     this.show();
@@ -105,15 +112,15 @@ export class Card {
     const { element: card, status, problem } = this;
     const words = [this.entry.title, this.block.name];
     const signs = [];
-    if (this.block.enabled === false) words.push("off");
+    if (this.block.enabled === false) words.push(t("off"));
     if (problem) {
       words.push(problem.message);
       signs.push(element("span", { class: "card-problem", "data-severity": problem.severity, title: problem.message },
         icon("triangle-alert")));
     }
     if (status) {
-      words.push(status.status);
-      signs.push(element("span", { class: "card-status", title: status.error || status.status },
+      words.push(t(status.status));
+      signs.push(element("span", { class: "card-status", title: status.error || t(status.status) },
         status.duration_ms === undefined || status.status === "skipped"
           ? null : element("span", { class: "card-duration" }, duration(status.duration_ms)),
         icon(STATUS_ICONS[status.status] || "info")));
@@ -121,8 +128,19 @@ export class Card {
     this.signs.replaceChildren(...signs);
     card.querySelector(".card-error")?.remove();
     if (status?.status === "failed" && status.error) card.append(element("p", { class: "card-error" }, status.error));
+    this.showText();
     if (status) card.dataset.status = status.status;
     else delete card.dataset.status;
     card.setAttribute("aria-label", words.join(", "));
+  }
+
+  /** What a running block is saying. */
+  showText() {
+    const text = this.status?.status === "running" ? this.status.text : "";
+    let place = this.element.querySelector(".card-text-said");
+    if (!text) return place?.remove();
+    if (!place) this.element.append((place = element("p", { class: "card-text-said", "aria-hidden": "true" })));
+    place.textContent = text;
+    return undefined;
   }
 }

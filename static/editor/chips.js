@@ -1,6 +1,7 @@
 // A field's text with its placeholders as chips. The field itself stays the form's input, hidden behind; what is done here is written into it.
 import { element, icon } from "./dom.js";
 import { partsOf } from "./expression.js";
+import { t } from "../js/words.js";
 
 const EDGE = "\u200b"; // gives the caret a place beside a chip
 
@@ -33,7 +34,7 @@ export class Chips {
     place.toggleAttribute("data-many", many);
     const label = document.getElementById(`${field.id}-label`);
     if (label) place.setAttribute("aria-labelledby", label.id);
-    else place.setAttribute("aria-label", field.getAttribute("aria-label") || "Value");
+    else place.setAttribute("aria-label", field.getAttribute("aria-label") || t("Value"));
     place.setAttribute("aria-describedby", field.getAttribute("aria-describedby") || "");
     if (field.getAttribute("aria-invalid")) place.setAttribute("aria-invalid", "true");
     else place.removeAttribute("aria-invalid");

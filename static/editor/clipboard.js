@@ -2,6 +2,7 @@
 import { COLOURS } from "./annotations.js";
 import { inField, toast } from "./dom.js";
 import { copyOf, paste, remove } from "./edits.js";
+import { t } from "../js/words.js";
 
 const MARK = "blockyard-blocks";
 
@@ -51,7 +52,7 @@ export function useClipboard({ store, selection, place }) {
     if (!copied) return;
     event.preventDefault();
     const unknown = copied.blocks.find((block) => !store.palette.has(block.type));
-    if (unknown) toast(`There is no block type “${unknown.type}” here.`, { tone: "danger" });
+    if (unknown) toast(t("There is no block type “{1}” here.", unknown.type), { tone: "danger" });
     else choosePasted(selection, paste(store, copied, place()));
   });
 }

@@ -5,6 +5,7 @@ import { element, svgElement } from "./dom.js";
 import { cardSize, curve, curvePath, portPoint } from "./geometry.js";
 import { same } from "./operations.js";
 import { expandOutputs } from "./ports.js";
+import { t } from "../js/words.js";
 
 /** Sets of ids from one graph to another: of blocks `added, changed, removed`, of edges and of annotations with their name before. Pure. */
 export function compared(before, after) {
@@ -26,10 +27,10 @@ export function sentence({ added, changed, removed, edgesAdded, edgesRemoved, an
   const part = (set, word) => (set.size ? [`${set.size} ${word}`] : []);
   const parts = [...part(added, "added"), ...part(changed, "changed"), ...part(removed, "removed")];
   const notes = annotationsAdded.size + annotationsChanged.size + annotationsRemoved.size;
-  if (notes) parts.push(notes === 1 ? "a note or frame differs" : `${notes} notes or frames differ`);
+  if (notes) parts.push(notes === 1 ? t("a note or frame differs") : t("{1} notes or frames differ", notes));
   const lines = edgesAdded.size + edgesRemoved.size;
-  if (!parts.length && lines) parts.push(lines === 1 ? "a connection differs" : `${lines} connections differ`);
-  return parts.length ? `Since then: ${parts.join(", ")}.` : "Nothing differs from what is on the canvas.";
+  if (!parts.length && lines) parts.push(lines === 1 ? t("a connection differs") : t("{1} connections differ", lines));
+  return parts.length ? t("Since then: {1}.", parts.join(", ")) : t("Nothing differs from what is on the canvas.");
 }
 
 export class Comparison {
@@ -69,7 +70,7 @@ export class Comparison {
     const difference = graph && compared(graph, this.store);
     view.setMarks(difference ? marksOf(difference) : new Map());
     if (!difference) return null;
-    for (const id of difference.annotationsRemoved) this.ghosts.append(ghostOf(graph.annotations.get(id)));
+    for (const id of difference.annotationsRemoved) this.ghosts.append(annotationGhost(graph.annotations.get(id), "removed"));
     for (const id of difference.removed) this.ghosts.append(this.ghost(graph.blocks.get(id)));
     for (const id of difference.edgesRemoved) this.lines.append(this.ghostEdge(graph.edges.get(id)));
     return difference;
@@ -92,9 +93,9 @@ export class Comparison {
   }
 }
 
-/** A note or frame that is gone. */
-function ghostOf({ kind, text, colour, position, size }) {
-  const made = element("div", { class: "annotation", "data-kind": kind, "data-colour": colour, "data-diff": "removed" },
+/** A note or frame that is gone, or proposed. */
+export function annotationGhost({ kind, text, colour, position, size }, mark) {
+  const made = element("div", { class: "annotation", "data-kind": kind, "data-colour": colour, "data-diff": mark },
     element("div", { class: "annotation-text" }, text));
   made.style.transform = `translate(${position.x}px,${position.y}px)`;
   made.style.width = `${size.width}px`;

@@ -2,6 +2,7 @@
 import { announce, toast } from "./dom.js";
 import { connect } from "./edits.js";
 import { curve, portPoint } from "./geometry.js";
+import { t } from "../js/words.js";
 
 export class Connecting {
   constructor(view, store, hint) {
@@ -21,8 +22,8 @@ export class Connecting {
     this.view.root.classList.add("connecting");
     for (const [id, card] of this.view.cards) card.element.dataset.connect = this.refusal(id) === null ? "yes" : "no";
     const name = this.store.nameOf(from.block);
-    const wanted = from.side === "out" ? "the block that comes next" : "the block that comes before";
-    this.say(`Connecting “${name}”: choose ${wanted}. Esc stops.`);
+    const wanted = from.side === "out" ? t("the block that comes next") : t("the block that comes before");
+    this.say(t("Connecting “{1}”: choose {2}. Esc stops.", name, wanted));
   }
 
   /** Why the edge may not end at this block (and, drawn backwards, at this of its outputs); null when it may. */
@@ -49,7 +50,7 @@ export class Connecting {
     this.view.edges.drawDraft(this.from.side === "out" ? curve(fixed, loose) : curve(loose, fixed));
     const over = blockId && blockId !== this.from.block;
     const reason = over ? this.refusal(blockId, handle) : null;
-    const hint = over ? `Connect to “${this.store.nameOf(blockId)}”.` : "Drop on a block, or on the empty canvas to add one.";
+    const hint = over ? t("Connect to “{1}”.", this.store.nameOf(blockId)) : t("Drop on a block, or on the empty canvas to add one.");
     this.say(reason || hint, Boolean(reason));
     return undefined;
   }
@@ -61,7 +62,7 @@ export class Connecting {
     this.cancel();
     const refusal = connect(this.store, source, output, target, input);
     if (refusal) toast(refusal, { tone: "danger" });
-    else announce(`Connected ${this.store.nameOf(source)} to ${this.store.nameOf(target)}`);
+    else announce(t("Connected {1} to {2}", this.store.nameOf(source), this.store.nameOf(target)));
     return refusal === null;
   }
 

@@ -2,8 +2,9 @@
 import { callJson } from "./api.js";
 import { announce, toast } from "./dom.js";
 import { copied, graphOf } from "./operations.js";
+import { t } from "../js/words.js";
 
-const AGAIN = "The workflow has changed. Please propose it again, for how it is now.";
+const AGAIN = t("The workflow has changed. Please propose it again, for how it is now.");
 
 export class Decisions {
   /** `panel` is the Copilot that shows them. */
@@ -45,7 +46,7 @@ export class Decisions {
     this.panel.keep(done.proposal);
     await sync.catchUp();
     if (done.operations.length) store.adopt([{ kind: "edit", unit: done.batch_id, operations: done.operations }], before);
-    announce("Done. Undo takes it back.");
+    announce(t("Done. Undo takes it back."));
   }
 
   async restore(message) {
@@ -53,7 +54,7 @@ export class Decisions {
     if (!(await hooks.flush())) return;
     const { revision, ...graph } = await callJson("GET", `/api/copilot/messages/${message.id}/snapshot`);
     hooks.restore(graphOf(graph), `Restored revision ${revision} with copilot`);
-    toast("The state of then is on the canvas again. Undo takes that back.", { tone: "success" });
+    toast(t("The state of then is on the canvas again. Undo takes that back."), { tone: "success" });
   }
 
   /** After a repair: where the execution that failed can be run again from; null when there is none. */
@@ -61,7 +62,7 @@ export class Decisions {
     const { intent, block_id: block, execution_id: execution } = question ?? {};
     if (intent !== "repair" || !execution || !this.panel.mayRun) return null;
     const name = this.panel.store.blocks.get(block)?.name;
-    return { label: name ? `Run again from “${name}”` : "Run again", block, execution };
+    return { label: name ? t("Run again from “{1}”", name) : t("Run again"), block, execution };
   }
 
   async rerun(message) {

@@ -1,6 +1,7 @@
 // What the copilot proposes, on the canvas before it is there: new blocks and edges as ghosts, the others marked.
+import { annotationBox } from "./annotations.js";
 import { Card } from "./card.js";
-import { compared } from "./compare.js";
+import { annotationGhost, compared } from "./compare.js";
 import { element, svgElement } from "./dom.js";
 import { cardSize, curve, curvePath, portPoint } from "./geometry.js";
 import { applied, copied } from "./operations.js";
@@ -31,8 +32,8 @@ export class Ghosts {
   }
 
   /** Bring what is new into sight, together with what is there. */
-  fit(added) {
-    const boxes = added.map((block) => ({ ...block.position, ...cardSize(this.outputs(block)) }));
+  fit({ blocks, annotations }) {
+    const boxes = [...blocks.map((block) => ({ ...block.position, ...cardSize(this.outputs(block)) })), ...annotations.map(annotationBox)];
     this.view.measure();
     if (boxes.length) this.view.fitBoxes([...this.view.boxes(), ...boxes]);
   }
@@ -45,20 +46,20 @@ export class Ghosts {
     this.cards.replaceChildren();
     this.lines.replaceChildren();
     if (!this.proposal) {
-      this.view.setMarks(new Map());
-      return [];
+      this.view.setProposed(new Map());
+      return { blocks: [], annotations: [] };
     }
     const before = copied(this.store);
     const { graph: after } = applied(before, openOperations(this.proposal));
     const difference = compared(before, after);
-    this.view.setMarks(new Map([
-      ...[...difference.changed].map((id) => [id, "changed"]), ...[...difference.removed].map((id) => [id, "removed"]),
-    ]));
-    const added = [...difference.added].map((id) => after.blocks.get(id));
-    for (const block of added) this.cards.append(this.ghost(block));
+    this.view.setProposed(marksOf(difference));
+    const annotations = [...difference.annotationsAdded].map((id) => after.annotations.get(id));
+    const blocks = [...difference.added].map((id) => after.blocks.get(id));
+    for (const annotation of annotations) this.cards.append(annotationGhost(annotation, "proposed"));
+    for (const block of blocks) this.cards.append(this.ghost(block));
     for (const id of difference.edgesAdded) this.lines.append(this.line(after, after.edges.get(id), "edge-proposed"));
     for (const id of difference.edgesRemoved) this.lines.append(this.line(before, before.edges.get(id), "edge-ghost"));
-    return added;
+    return { blocks, annotations };
   }
 
   ghost(block) {
@@ -78,3 +79,7 @@ export class Ghosts {
     return svgElement("path", { class: name, d: curvePath(points) });
   }
 }
+
+const marksOf = ({ changed, removed, annotationsChanged, annotationsRemoved }) =>
+  new Map([...[...changed].map((id) => [id, "changed"]), ...[...removed].map((id) => [id, "removed"]),
+    ...[...annotationsChanged].map((id) => [`annotation ${id}`, "changed"]), ...[...annotationsRemoved].map((id) => [`annotation ${id}`, "removed"])]);

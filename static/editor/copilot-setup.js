@@ -1,6 +1,7 @@
 // What the copilot's panel shows while there is no model: how to get one, and templates that are found by words.
 import { callJson } from "./api.js";
 import { element, icon } from "./dom.js";
+import { t } from "../js/words.js";
 
 export class Setup {
   constructor(root) {
@@ -21,7 +22,7 @@ export class Setup {
   async find(words) {
     try {
       const { templates } = await callJson("GET", `/api/copilot/templates?q=${encodeURIComponent(words)}`);
-      const nothing = element("li", { class: "muted" }, "No template fits these words. Try others, or fewer.");
+      const nothing = element("li", { class: "muted" }, t("No template fits these words. Try others, or fewer."));
       this.list.replaceChildren(...(templates.length ? templates.map((one) => this.row(one)) : [nothing]));
     } catch (error) {
       this.list.replaceChildren(element("li", { role: "alert" }, error.message));
@@ -34,6 +35,6 @@ export class Setup {
       element("strong", {}, title), element("p", {}, description),
       element("form", { method: "post", action: `/templates/${encodeURIComponent(name)}/use` },
         element("input", { type: "hidden", name: "_csrf", value: token }),
-        element("button", { class: "button button-small" }, icon("plus"), "Make a workflow of it")));
+        element("button", { class: "button button-small" }, icon("plus"), t("Make a workflow of it"))));
   }
 }

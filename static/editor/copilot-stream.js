@@ -1,5 +1,6 @@
 // Server-sent events as the answer to a request of any method; what breaks off is taken up again.
 import { ApiError } from "./api.js";
+import { t } from "../js/words.js";
 
 const MOST_TRIES = 5;
 const AGAIN_MS = 1000;
@@ -8,7 +9,7 @@ const token = () => document.querySelector('meta[name="csrf-token"]')?.content |
 
 async function refused(response) {
   const body = await response.json().catch(() => null);
-  return new ApiError(response.status, body?.message || `The server answered with status ${response.status}.`, body);
+  return new ApiError(response.status, body?.message || t("The server answered with status {1}.", response.status), body);
 }
 
 async function* events(response) {
@@ -25,14 +26,14 @@ async function* events(response) {
 }
 
 async function open(method, path, body, after) {
-  const headers = { Accept: "text/event-stream", "X-CSRF-Token": token() };
+  const headers = { Accept: "text/event-stream", "X-CSRF-Token": token(), "X-Language": document.documentElement.lang };
   if (body !== null) headers["Content-Type"] = "application/json";
   if (after) headers["Last-Event-ID"] = String(after);
   let response;
   try {
     response = await fetch(path, { method, headers, body: body === null ? undefined : JSON.stringify(body), credentials: "same-origin" });
   } catch {
-    throw new ApiError(0, "The server cannot be reached.");
+    throw new ApiError(0, t("The server cannot be reached."));
   }
   if (!response.ok) throw await refused(response);
   return response;

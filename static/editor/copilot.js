@@ -3,19 +3,21 @@ import { callJson } from "./api.js";
 import { Decisions } from "./copilot-decisions.js";
 import { Ghosts } from "./copilot-ghosts.js";
 import { drawMessages } from "./copilot-messages.js";
+import { Sessions } from "./copilot-sessions.js";
 import { Setup } from "./copilot-setup.js";
 import { hear } from "./copilot-stream.js";
 import { announce, element, toast } from "./dom.js";
+import { t } from "../js/words.js";
 
 const FRESHEN_MS = 400;
-const number = (value) => value.toLocaleString("en");
+const number = (value) => value.toLocaleString(document.documentElement.lang);
 
 export class Copilot {
   /** `hooks`: `flush()` saves everything, `restore(graph, message)`, `opened()`, `show(blockId)`, `selected()`, `failed()`. */
   constructor({ workflowId, root, button, view, store, sync, follower, mayDraft, mayRun, hooks }) {
     Object.assign(this, { workflowId, root, button, store, sync, follower, mayDraft, mayRun, hooks });
     this.find = (name) => root.querySelector(`[data-copilot-${name}]`);
-    this.calls = `/api/workflows/${encodeURIComponent(workflowId)}/copilot/sessions`;
+    this.sessions = new Sessions(this, workflowId);
     this.ghosts = new Ghosts(view, store);
     this.setup = new Setup(root);
     this.decisions = new Decisions(this);
@@ -30,7 +32,7 @@ export class Copilot {
     button.addEventListener("click", () => this.guarded(() => this.toggle(root.hidden)));
     on("close", () => this.close());
     on("new", () => this.begin());
-    on("delete", () => this.forget());
+    on("delete", () => this.sessions.forget());
     on("stop", () => callJson("POST", `/api/copilot/sessions/${this.session}/stop`));
     on("cancel-edit", () => this.edit(null));
     this.find("sessions").addEventListener("change", ({ target }) => this.guarded(() => this.load(target.value)));
@@ -76,16 +78,21 @@ export class Copilot {
     this.button.setAttribute("aria-expanded", String(open));
     if (!open) return this.ghosts.show(null);
     this.hooks.opened();
+    this.opening = this.fill();
+    return this.opening;
+  }
+
+  /** What the panel shows: the model, the conversations, and the newest of them. */
+  async fill() {
     this.model = await callJson("GET", "/api/copilot/model");
     this.setup.show(!this.model.ready);
-    this.find("composer").hidden = !this.model.ready;
-    this.find("messages").hidden = !this.model.ready;
+    for (const name of ["composer", "messages"]) this.find(name).hidden = !this.model.ready;
     this.showSpending(this.model.spending);
-    await this.list();
-    if (!this.session) await this.load(this.sessions[0]?.id ?? null);
+    this.refuse("");
+    await this.sessions.list();
+    if (!this.session) await this.load(this.sessions.newest);
     else this.draw();
     if (this.model.ready) this.input.focus();
-    return undefined;
   }
 
   close() {
@@ -95,48 +102,27 @@ export class Copilot {
 
   showSpending(spending) {
     if (!spending) return;
-    const limit = spending.daily_tokens ? ` of ${number(spending.daily_tokens)}` : "";
-    const cost = spending.priced ? ` · ${spending.cost.toFixed(4)}${spending.daily_cost === null ? "" : ` of ${spending.daily_cost}`}` : "";
-    this.find("spent").textContent = `${number(spending.tokens)}${limit} tokens today${cost}`;
+    const of = (used, most) => (most === null ? used : t("{1} of {2}", used, most));
+    const cost = spending.priced ? ` · ${of(spending.cost.toFixed(4), spending.daily_cost)}` : "";
+    this.find("spent").textContent = t("{1} tokens today", of(number(spending.tokens), spending.daily_tokens ? number(spending.daily_tokens) : null)) + cost;
   }
 
   // -- conversations -------------------------------------------------------------------------------------------------
-
-  async list() {
-    this.sessions = (await callJson("GET", this.calls)).sessions;
-    this.showSessions();
-  }
-
-  showSessions() {
-    const shown = this.sessions.map(({ id, title }) => element("option", { value: id }, title || "New conversation"));
-    if (!this.session) shown.unshift(element("option", { value: "" }, "New conversation"));
-    this.find("sessions").replaceChildren(...shown);
-    this.find("sessions").value = this.session ?? "";
-    this.find("sessions").closest("label").hidden = this.sessions.length + Number(!this.session) < 2;
-    this.find("delete").hidden = !this.session;
-  }
 
   /** A conversation that is kept from its first message on. */
   async begin() {
     this.session = null;
     this.messages = [];
-    await this.list();
+    await this.sessions.list();
     this.draw();
     this.input.focus();
-  }
-
-  async forget() {
-    await callJson("DELETE", `/api/copilot/sessions/${this.session}`);
-    this.session = null;
-    await this.list();
-    await this.load(this.sessions[0]?.id ?? null);
   }
 
   async load(session) {
     this.session = session || null;
     const talk = this.session ? await callJson("GET", `/api/copilot/sessions/${this.session}`) : { messages: [], running: "" };
     this.messages = talk.messages;
-    this.showSessions();
+    this.sessions.show();
     this.draw();
     this.find("messages").scrollTop = this.find("messages").scrollHeight;
     if (talk.running) await this.take("GET", `/api/copilot/sessions/${this.session}/events`, null);
@@ -162,13 +148,21 @@ export class Copilot {
     this.input.value = "";
     const { editing } = this;
     this.edit(null);
+    this.refuse("");
     try {
       if (editing) await this.ask({ message: text }, "PUT", `/api/copilot/messages/${editing}`);
       else await this.ask({ message: text });
     } catch (error) {
+      if (!this.input.value) this.edit(editing && { id: editing, text });
       this.input.value ||= text;
-      throw error;
+      this.refuse(error.message);
     }
+  }
+
+  /** Why a question was not taken, beside the place where it was typed; empty takes that back. */
+  refuse(reason) {
+    this.find("refused").hidden = !reason;
+    this.find("refused").querySelector("span").textContent = reason;
   }
 
   /** A button somewhere in the editor: `{copilotAsk: intent, block, execution}`. */
@@ -176,13 +170,15 @@ export class Copilot {
     if (!this.open) await this.toggle(true);
     if (!this.model.ready || this.busy) return;
     const name = block && this.store.blocks.get(block)?.name;
-    const message = intent === "repair" ? `Why did ${name ? `“${name}”` : "this"} fail?` : `What does ${name ? `“${name}”` : "this workflow"} do?`;
+    const message = intent === "repair" ? (name ? t("Why did “{1}” fail?", name) : t("Why did this fail?")) : name ? t("What does “{1}” do?", name) : t("What does this workflow do?");
     await this.ask({ message, intent, block_id: block ?? "", execution_id: execution ?? "" });
   }
 
   async ask(body, method = "POST", path = null) {
-    if (!(await this.hooks.flush())) throw new Error("The workflow could not be saved, so the copilot cannot see it.");
-    this.session ??= (await callJson("POST", this.calls)).id;
+    if (!(await this.hooks.flush())) throw new Error(t("The workflow could not be saved, so the copilot cannot see it."));
+    // A question that is asked before the newest conversation is there belongs to that one.
+    await this.opening?.catch(() => undefined);
+    this.session = await this.sessions.demanded();
     if (path) await this.cutAt(path);
     const question = { id: "", role: "user", text: body.message ?? "", intent: body.intent ?? "build", block_id: body.block_id ?? "", execution_id: body.execution_id ?? "" };
     if (method === "POST" && body.message) this.messages.push(question);
@@ -202,20 +198,20 @@ export class Copilot {
     if (this.messages.at(-1)?.state === "running") this.messages.pop();
     this.messages.push(answer);
     this.busy = true;
-    this.draw();
+    this.draw({ toEnd: true });
     const again = `/api/copilot/sessions/${this.session}/events`;
     try {
       await hear({ method, path, body, again, on: (event) => this.heard(answer, event) });
     } finally {
       await this.reload();
     }
-    announce(answer.proposal ? `The copilot proposes: ${answer.proposal.changes.map(({ text }) => text).join("; ")}` : answer.text || "The copilot has answered.");
+    announce(answer.proposal ? t("The copilot proposes: {1}", answer.proposal.changes.map(({ text }) => text).join("; ")) : answer.text || t("The copilot has answered."));
   }
 
   /** Only the server knows the ids of what was said, so nothing can be done to it before. */
   async reload() {
     try {
-      await this.list();
+      await this.sessions.list();
       this.messages = (await callJson("GET", `/api/copilot/sessions/${this.session}`)).messages;
     } finally {
       this.busy = false;
@@ -240,7 +236,7 @@ export class Copilot {
 
   edit(message) {
     this.editing = message?.id ?? null;
-    this.find("cancel-edit").hidden = !message;
+    this.find("cancel-edit").hidden = !message?.id;
     if (message) this.input.value = message.text;
     if (message) this.input.focus();
   }
@@ -254,11 +250,13 @@ export class Copilot {
   }
 
   draw(options = {}) {
-    const context = { busy: this.busy, mayDraft: this.mayDraft, rerunOf: (question) => this.decisions.rerunOf(question) };
-    drawMessages(this.find("messages"), this.messages, context);
-    this.find("stop").hidden = !this.busy;
-    this.find("send").hidden = this.busy;
+    const { busy, mayDraft, store } = this;
+    this.find("stop").hidden = !busy;
+    this.find("send").hidden = busy;
     this.drawChips();
+    drawMessages(this.find("messages"), this.messages, {
+      busy, mayDraft, nameOf: (id) => store.nameOf(id), isEmpty: !store.blocks.size, toEnd: options.toEnd, rerunOf: (question) => this.decisions.rerunOf(question),
+    });
     this.ghosts.show(this.open && !this.busy ? this.proposal : null, options);
   }
 
@@ -267,9 +265,9 @@ export class Copilot {
     const failed = this.hooks.failed();
     const selected = this.hooks.selected();
     const chips = [];
-    if (failed) chips.push(chip(`Why did “${this.store.nameOf(failed.block)}” fail?`, { "data-copilot-ask": "repair", "data-block": failed.block, "data-execution": failed.execution }));
-    if (selected) chips.push(chip(`What does “${this.store.nameOf(selected)}” do?`, { "data-copilot-ask": "explain", "data-block": selected }));
-    else if (this.store.blocks.size) chips.push(chip("What does this do?", { "data-copilot-ask": "explain" }));
+    if (failed) chips.push(chip(t("Why did “{1}” fail?", this.store.nameOf(failed.block)), { "data-copilot-ask": "repair", "data-block": failed.block, "data-execution": failed.execution }));
+    if (selected) chips.push(chip(t("What does “{1}” do?", this.store.nameOf(selected)), { "data-copilot-ask": "explain", "data-block": selected }));
+    else if (this.store.blocks.size) chips.push(chip(t("What does this do?"), { "data-copilot-ask": "explain" }));
     this.find("chips").replaceChildren(...(this.busy || this.messages.length > 6 ? [] : chips));
   }
 
@@ -284,7 +282,8 @@ export class Copilot {
     const button = target.closest("button");
     if (!button) return this.look(target.closest("[data-block]")?.dataset.block);
     const message = this.messages.find(({ id }) => id === button.closest("[data-message]")?.dataset.message);
-    const { decide, change, messageAction, answer } = button.dataset;
+    const { decide, change, messageAction, answer, example } = button.dataset;
+    if (example) return this.edit({ id: null, text: example });
     if (answer) return this.ask({ message: answer });
     if (messageAction === "edit") return this.edit(message);
     if (messageAction === "restore") return this.decisions.restore(message);

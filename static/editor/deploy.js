@@ -1,6 +1,7 @@
 // Deploy, Undeploy and Arm in the header, with the light that says who may call the workflow now.
 import { callJson } from "./api.js";
 import { element, icon, toast } from "./dom.js";
+import { t } from "../js/words.js";
 
 const pad = (number) => String(number).padStart(2, "0");
 
@@ -36,12 +37,12 @@ export class Deployment {
     const deployed = this.state === "deployed";
     const behind = deployed && Boolean(this.deployedRevision) && this.deployedRevision !== this.hooks.revision();
     const light = deployed ? "deployed" : left ? "armed" : "internal";
-    const deployedWords = behind ? "Deployed, with changes not deployed" : "Deployed";
-    const words = { deployed: deployedWords, armed: `Armed ${left}`, internal: "Internal" }[light];
+    const deployedWords = behind ? t("Deployed, with changes not deployed") : t("Deployed");
+    const words = { deployed: deployedWords, armed: t("Armed {1}", left), internal: t("Internal") }[light];
     const hints = {
-      deployed: "Callers from outside can start this workflow.",
-      armed: "One call from outside is accepted until the time is up.",
-      internal: "Only people in this workspace can start this workflow.",
+      deployed: t("Callers from outside can start this workflow."),
+      armed: t("One call from outside is accepted until the time is up."),
+      internal: t("Only people in this workspace can start this workflow."),
     };
     if (this.shown === words) return;
     this.shown = words;
@@ -50,7 +51,7 @@ export class Deployment {
     const lamp = element("span", { class: "light", "aria-hidden": "true" });
     this.light.replaceChildren(lamp, element("span", { class: "light-words" }, words));
     this.root.querySelector("[data-action=deploy]").hidden = deployed && !behind;
-    this.root.querySelector("[data-action=deploy] span").textContent = behind ? "Deploy changes" : "Deploy";
+    this.root.querySelector("[data-action=deploy] span").textContent = behind ? t("Deploy changes") : t("Deploy");
     this.root.querySelector("[data-action=undeploy]").hidden = !deployed;
     this.root.querySelector("[data-action=arm]").hidden = deployed;
   }
@@ -58,7 +59,7 @@ export class Deployment {
   async press(action, button) {
     button.disabled = true;
     try {
-      if (action !== "undeploy" && !(await this.hooks.flush())) throw new Error("The workflow could not be saved, so nothing was changed.");
+      if (action !== "undeploy" && !(await this.hooks.flush())) throw new Error(t("The workflow could not be saved, so nothing was changed."));
       if (action === "deploy" && this.state === "deployed" && !(await this.hooks.confirm())) return;
       const answer = await callJson("POST", `/api/workflows/${this.id}/${action}`);
       this.done(action, answer);
@@ -74,17 +75,17 @@ export class Deployment {
     if (action === "arm") this.update({ armed_until: answer.armed_until });
     else this.update({ state: answer.state, armed_until: null, deployed_revision: action === "deploy" ? this.hooks.revision() : null });
     const webhook = this.hooks.webhook();
-    const address = webhook ? " The address and a ready curl line are in the webhook block." : "";
+    const address = webhook ? ` ${t("The address and a ready curl line are in the webhook block.")}` : "";
     const words = {
-      deploy: `Deployed.${address}`,
-      undeploy: "Not deployed any more. Calls from outside are refused.",
-      arm: `Armed: the next call within ten minutes is accepted once.${address}`,
+      deploy: t("Deployed.") + address,
+      undeploy: t("Not deployed any more. Calls from outside are refused."),
+      arm: t("Armed: the next call within ten minutes is accepted once.") + address,
     };
     toast(words[action], { tone: "success", actions: webhook && action !== "undeploy" ? [this.showButton(webhook)] : [] });
   }
 
   showButton(webhook) {
-    const show = element("button", { type: "button", class: "link-button" }, icon("webhook"), "Show block");
+    const show = element("button", { type: "button", class: "link-button" }, icon("webhook"), t("Show block"));
     show.addEventListener("click", () => this.hooks.show(webhook));
     return show;
   }

@@ -1,4 +1,5 @@
 // Small helpers to make elements. Text is always set as text, never as HTML.
+import { t } from "../js/words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -18,7 +19,7 @@ export const element = (tag, attributes = {}, ...children) => fill(document.crea
 export const svgElement = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS(SVG, tag), attributes, children);
 
-const SPRITE = "/static/icons.svg";
+const SPRITE = new URL("../icons.svg", import.meta.url).pathname;
 let spritePlace = `${SPRITE}#`;
 
 /** One icon of the sprite. */
@@ -58,7 +59,7 @@ const MOST_TOASTS = 2;
 
 /** A note at the bottom: `tone` is info, success or danger; `actions` are buttons or links. */
 export function toast(text, { tone = "info", actions = [], stay = false } = {}) {
-  const close = element("button", { type: "button", class: "button button-icon button-small", "aria-label": "Close this note" }, icon("x"));
+  const close = element("button", { type: "button", class: "button button-icon button-small", "aria-label": t("Close this note") }, icon("x"));
   const signs = { info: "info", success: "circle-check", danger: "circle-x" };
   const note = element("div", { class: "editor-toast", "data-tone": tone, role: tone === "danger" ? "alert" : "status" },
     icon(signs[tone]), element("span", { class: "toast-text" }, text), ...actions, close);

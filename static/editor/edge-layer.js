@@ -1,6 +1,8 @@
 // The edges on the canvas: one SVG, the curve that is being drawn, and the buttons at a chosen edge.
 import { element, icon, svgElement } from "./dom.js";
 import { boxOfPoints, curve, curvePath, overlaps, pointOn, portPoint } from "./geometry.js";
+import { guidePath } from "./guides.js";
+import { t } from "../js/words.js";
 
 export class EdgeLayer {
   constructor(view) {
@@ -9,7 +11,8 @@ export class EdgeLayer {
     this.curves = new Map();
     this.taken = new Map();
     this.draft = svgElement("path", { class: "edge-draft" });
-    this.svg = svgElement("svg", { class: "edges" }, this.draft);
+    this.guides = svgElement("path", { class: "guides" });
+    this.svg = svgElement("svg", { class: "edges" }, this.draft, this.guides);
     this.tools = this.makeTools();
   }
 
@@ -19,7 +22,7 @@ export class EdgeLayer {
         type: "button", class: "button button-icon button-small", "data-edge-action": action, "aria-label": label, title: label,
       }, icon(name));
     const tools = element("div", { class: "edge-tools", hidden: true });
-    tools.append(button("insert", "plus", "Insert a block here"), button("delete", "trash-2", "Delete this connection"));
+    tools.append(button("insert", "plus", t("Insert a block here")), button("delete", "trash-2", t("Delete this connection")));
     return tools;
   }
 
@@ -79,7 +82,7 @@ export class EdgeLayer {
     line.group.classList.toggle("taken", Boolean(taken?.includes(edge.sourceHandle)));
     const names = `${source.name}|${edge.sourceHandle}|${target.name}`;
     if (line.names !== names) {
-      line.group.setAttribute("aria-label", `Connection from ${source.name}, ${edge.sourceHandle}, to ${target.name}`);
+      line.group.setAttribute("aria-label", t("Connection from {1}, {2}, to {3}", source.name, edge.sourceHandle, target.name));
       line.names = names;
     }
   }
@@ -97,6 +100,11 @@ export class EdgeLayer {
   /** Show a curve that is being drawn, or hide it with null. */
   drawDraft(points) {
     this.draft.setAttribute("d", points ? curvePath(points) : "");
+  }
+
+  /** Show along what something is being dragged. */
+  drawGuides(lines) {
+    this.guides.setAttribute("d", guidePath(lines));
   }
 
   /** Light up the edges that leave a block through these ports. */

@@ -105,10 +105,10 @@ export function remove(store, blockIds, edgeIds = [], annotationIds = []) {
     ...annotations.map((annotation) => removed("annotation", annotation))]);
 }
 
-/** Put things elsewhere: `blocks` and `annotations` are Maps from id to `{x, y}`. */
-export function moveThings(store, { blocks = new Map(), annotations = new Map() }, options = {}) {
+/** Put things elsewhere: `blocks` and `annotations` are Maps from id to `{x, y}`. They come to lie on the grid unless `exact`. */
+export function moveThings(store, { blocks = new Map(), annotations = new Map() }, { exact = false, ...options } = {}) {
   const moves = (kind, things, positions) => [...positions].filter(([id]) => things.has(id))
-    .map(([id, position]) => changed(kind, things.get(id), { ...things.get(id), position: snapped(position) }));
+    .map(([id, position]) => changed(kind, things.get(id), { ...things.get(id), position: exact ? position : snapped(position) }));
   return store.apply([...moves("block", store.blocks, blocks), ...moves("annotation", store.annotations, annotations)], options);
 }
 

@@ -1,10 +1,11 @@
 // What stands in a field that takes values: texts with `{{ placeholders }}`, paths, and how a path reads for people. No DOM.
+import { t } from "../js/words.js";
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const INDEX = /\[\s*(-?\d+)\s*\]/y;
 const KEY = /\[\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*\]/y;
 const BEFORE_CARET = /[A-Za-z_][\w.[\]"]*$/;
-const ROOTS = { variables: "Variables", input: "Input", item: "Item", index: "Index", execution: "Execution", workflow: "Workflow", secrets: "Secret" };
+const ROOTS = { variables: t("Variables"), input: t("Input"), item: t("Item"), index: t("Index"), execution: t("Execution"), workflow: t("Workflow"), secrets: t("Secret") };
 const MOST_OFFERED = 8;
 
 /** Where the placeholder that opens at `start` ends, or -1: at the first `}}` outside texts and brackets. */

@@ -1,4 +1,5 @@
 // Finding text in a workflow: names, settings and notes of blocks, and what is written on notes and frames.
+import { t } from "../js/words.js";
 
 const LONGEST_HINT = 60;
 
@@ -27,15 +28,15 @@ function placeIn(texts, typed, otherwise) {
 export function findable(store, hooks) {
   const blocks = [...store.blocks.values()].map((block) => {
     const entry = store.entryOf(block);
-    const texts = [...textsIn(block.config), ...(block.notes ? [["Notes", block.notes]] : [])];
+    const texts = [...textsIn(block.config), ...(block.notes ? [[t("Notes"), block.notes]] : [])];
     return {
       title: block.name || block.id, icon: entry.icon, search: [block.id, entry.title, block.type, ...texts.flat()].join(" "),
       hint: (typed) => placeIn(texts, typed, entry.title), run: () => hooks.open(block.id), peek: () => hooks.peek("block", block.id),
     };
   });
   const annotations = [...store.annotations.values()].map(({ id, kind, text }) => ({
-    title: text.trim().split("\n")[0] || (kind === "frame" ? "Frame" : "Empty note"), icon: kind === "frame" ? "frame" : "sticky-note",
-    search: text, hint: kind === "frame" ? "Frame" : "Note", run: () => hooks.write(id), peek: () => hooks.peek("annotation", id),
+    title: text.trim().split("\n")[0] || (kind === "frame" ? t("Frame") : t("Empty note")), icon: kind === "frame" ? "frame" : "sticky-note",
+    search: text, hint: kind === "frame" ? t("Frame") : t("Note"), run: () => hooks.write(id), peek: () => hooks.peek("annotation", id),
   }));
   return [...blocks, ...annotations];
 }

@@ -2,10 +2,10 @@
 
 const AGAIN_MS = 1500;
 const MOST_TRIES = 8;
-const NAMES = ["execution_started", "step_started", "step_finished", "steps_skipped", "execution_finished"];
+const NAMES = ["execution_started", "step_started", "step_streamed", "step_finished", "steps_skipped", "execution_finished"];
 
 export class Follower {
-  /** `hooks`: `started(id)`, `step(blockId)`, `finished(result)`, `lost()`. */
+  /** `hooks`: `started(id)`, `step(blockId)`, `streamed(blockId, text)` with null where it begins, `finished(result)`, `lost()`. */
   constructor(view, hooks) {
     Object.assign(this, { view, hooks });
     this.executionId = null;
@@ -60,8 +60,13 @@ export class Follower {
   }
 
   step_started({ block_id: blockId }) {
+    this.hooks.streamed(blockId, null);
     this.view.setStatus(blockId, { status: "running" });
     this.hooks.step(blockId);
+  }
+
+  step_streamed({ block_id: blockId, text }) {
+    this.hooks.streamed(blockId, text);
   }
 
   step_finished({ block_id: blockId, status, ports, duration_ms: milliseconds, error }) {

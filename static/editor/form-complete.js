@@ -1,6 +1,7 @@
 // Names that fit what is being typed into an expression, offered below the field.
 import { element } from "./dom.js";
 import { offered, typedBefore } from "./expression.js";
+import { t } from "../js/words.js";
 
 const LIST = "value-offers";
 
@@ -8,7 +9,7 @@ export class Completion {
   /** `known()` answers the values that can be named. */
   constructor(form, known) {
     Object.assign(this, { form, known });
-    this.list = element("ul", { id: LIST, class: "offers", role: "listbox", "aria-label": "Values", hidden: true });
+    this.list = element("ul", { id: LIST, class: "offers", role: "listbox", "aria-label": t("Values"), hidden: true });
     document.body.append(this.list);
     form.addEventListener("input", (event) => this.typed(event.target));
     form.addEventListener("keydown", (event) => this.key(event), true);

@@ -2,6 +2,7 @@
 import { callJson } from "./api.js";
 import { element, icon, toast } from "./dom.js";
 import { changeBlock } from "./edits.js";
+import { t } from "../js/words.js";
 
 const MOST_PINNED = 200_000;
 
@@ -42,7 +43,7 @@ export class StepActions {
   }
 
   async saved() {
-    if (!(await this.hooks.flush())) throw new Error("Not started, because the workflow could not be saved.");
+    if (!(await this.hooks.flush())) throw new Error(t("Not started, because the workflow could not be saved."));
   }
 
   async run(options) {
@@ -83,10 +84,10 @@ export class StepActions {
         resolve(answer);
         this.dialog.close();
       };
-      this.show("These would happen again",
-        element("p", {}, "These blocks have an effect outside and would run a second time:"),
+      this.show(t("These would happen again"),
+        element("p", {}, t("These blocks have an effect outside and would run a second time:")),
         element("ul", { class: "changes" }, repeats.map(({ name, type }) => element("li", {}, `${name} (${type})`))),
-        element("div", { class: "dialog-actions" }, button("x", "Cancel", close(false)), button("play", "Run them again", close(true), "button-primary")));
+        element("div", { class: "dialog-actions" }, button("x", t("Cancel"), close(false)), button("play", t("Run them again"), close(true), "button-primary")));
       this.dialog.addEventListener("close", () => resolve(false), { once: true });
     });
   }
@@ -99,8 +100,8 @@ export class StepActions {
   async output() {
     const response = await fetch(this.step.output, { credentials: "same-origin" });
     const text = await response.text();
-    if (!response.ok) throw new Error("The output cannot be read.");
-    if (text.length > MOST_PINNED) throw new Error("The output is too large to be kept in the workflow (more than 200 kB).");
+    if (!response.ok) throw new Error(t("The output cannot be read."));
+    if (text.length > MOST_PINNED) throw new Error(t("The output is too large to be kept in the workflow (more than 200 kB)."));
     return text;
   }
 
@@ -114,7 +115,7 @@ export class StepActions {
     const { port } = this.step;
     this.setPin({ output: JSON.parse(await this.output()), port });
     await this.saved();
-    toast("Pinned. Runs with pinned data use this output instead of running the block.", { tone: "success" });
+    toast(t("Pinned. Runs with pinned data use this output instead of running the block."), { tone: "success" });
     this.hooks.renew();
   }
 
@@ -127,7 +128,7 @@ export class StepActions {
   /** Change the output by hand, and let what follows run on that. */
   async edit() {
     const { step } = this;
-    const field = element("textarea", { class: "input input-mono", rows: 14, spellcheck: "false", "aria-label": "Output as JSON" });
+    const field = element("textarea", { class: "input input-mono", rows: 14, spellcheck: "false", "aria-label": t("Output as JSON") });
     field.value = JSON.stringify(JSON.parse(await this.output()), null, 2);
     const message = element("p", { class: "run-message", role: "alert" });
     const go = async () => {
@@ -138,14 +139,14 @@ export class StepActions {
         await this.goOn(step, { use_pins: true });
         this.hooks.renew();
       } catch (error) {
-        if (this.dialog.open) message.textContent = `This is not valid JSON: ${error.message}`;
+        if (this.dialog.open) message.textContent = t("This is not valid JSON: {1}", error.message);
         else toast(error.message, { tone: "danger" });
       }
     };
-    this.show("Edit the output and go on",
-      element("p", { class: "muted" }, "What follows this block runs on what stands here. The output stays pinned until you unpin it."),
+    this.show(t("Edit the output and go on"),
+      element("p", { class: "muted" }, t("What follows this block runs on what stands here. The output stays pinned until you unpin it.")),
       field, message,
-      element("div", { class: "dialog-actions" }, button("x", "Cancel", () => this.dialog.close()), button("play", "Pin and go on", go, "button-primary")));
+      element("div", { class: "dialog-actions" }, button("x", t("Cancel"), () => this.dialog.close()), button("play", t("Pin and go on"), go, "button-primary")));
     field.focus();
   }
 }

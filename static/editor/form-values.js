@@ -5,6 +5,7 @@ import { element, icon } from "./dom.js";
 import { asCode, described, hasPlaceholder, partsOf } from "./expression.js";
 import { Completion } from "./form-complete.js";
 import { DRAGGED, ValueTree } from "./tree.js";
+import { t } from "../js/words.js";
 
 const PREVIEW_AFTER_MS = 400;
 const NOT_YET = new Set(["NOT_RUN", "EXPRESSION_SYNTAX"]);
@@ -61,7 +62,7 @@ export class FormValues {
       if (place.isConnected) this.tree.mount(place);
       if (this.dialog.open) this.tree.mount(this.dialog.place);
     } catch (error) {
-      const again = element("button", { type: "button", class: "button button-small", on: { click: () => this.refresh() } }, "Try again");
+      const again = element("button", { type: "button", class: "button button-small", on: { click: () => this.refresh() } }, t("Try again"));
       place.replaceChildren(element("p", { class: "field-help", role: "alert" }, error.message), again);
     }
     this.arrange();
@@ -110,13 +111,13 @@ export class FormValues {
   }
 
   describe(part) {
-    if (!part.path) return { label: part.source, icon: "braces", tone: "formula", title: `${part.source}\nDouble-click to edit` };
+    if (!part.path) return { label: part.source, icon: "braces", tone: "formula", title: `${part.source}\n${t("Double-click to edit")}` };
     const { label, missing, block } = described(part.path, (id) => this.store.blocks.get(id)?.name);
     const found = this.tree.find(part.path);
     const entry = block !== null && this.store.blocks.has(block) ? this.store.entryOf(this.store.blocks.get(block)) : null;
     const signs = { secrets: "key-round", variables: "variable", input: "arrow-right", item: "repeat", index: "hash" };
     const lost = missing || (block !== null && this.tree.values.size > 0 && !this.isBefore(block));
-    const reason = missing ? "There is no such block any more" : lost ? "This block does not come before" : "";
+    const reason = missing ? t("There is no such block any more") : lost ? t("This block does not come before") : "";
     return {
       label, icon: lost ? "triangle-alert" : entry?.icon || signs[part.path[0]] || "variable", tone: lost ? "danger" : null,
       sample: lost ? "" : found?.sample, title: [reason, part.source, found?.type, found?.sample].filter(Boolean).join("\n"),
@@ -175,11 +176,11 @@ export class FormValues {
   }
 
   makeDialog() {
-    const search = element("input", { type: "search", class: "input", placeholder: "Search values", "aria-label": "Search values", autocomplete: "off" });
+    const search = element("input", { type: "search", class: "input", placeholder: t("Search values"), "aria-label": t("Search values"), autocomplete: "off" });
     const place = element("div", { class: "value-place", tabindex: "-1" });
-    const close = element("button", { type: "button", class: "button button-icon", "aria-label": "Close" }, icon("x"));
+    const close = element("button", { type: "button", class: "button button-icon", "aria-label": t("Close") }, icon("x"));
     const dialog = element("dialog", { class: "dialog value-dialog", "aria-labelledby": "value-title" },
-      element("div", { class: "code-head" }, element("h2", { id: "value-title" }, "Insert a value"), close), search, place);
+      element("div", { class: "code-head" }, element("h2", { id: "value-title" }, t("Insert a value")), close), search, place);
     close.addEventListener("click", () => dialog.close());
     search.addEventListener("input", () => this.tree.filter(place, search.value));
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
@@ -236,7 +237,7 @@ export class FormValues {
     place.hidden = !ok && NOT_YET.has(code);
     place.dataset.tone = ok ? "" : "warning";
     const parts = ok ? [icon("arrow-right"), element("span", {}, shown || "(empty)"), element("span", { class: "value-type" }, type)]
-      : [icon("triangle-alert"), element("span", {}, `With the last data: ${error}`)];
+      : [icon("triangle-alert"), element("span", {}, t("With the last data: {1}", error))];
     place.replaceChildren(...parts);
   }
 }

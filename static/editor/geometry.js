@@ -5,7 +5,7 @@ export const HEADER_HEIGHT = 60;
 export const ROW_HEIGHT = 26;
 const ROWS_PADDING = 8;
 const ERROR_PORT_INSET = 28;
-const MINIMUM_SCALE = 0.1;
+const MINIMUM_SCALE = 0.05;
 const MAXIMUM_SCALE = 2;
 const EDGE_SAMPLES = 24;
 
@@ -89,7 +89,13 @@ export const overlaps = (one, other) =>
 
 export const contains = (box, { x, y }) => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
 
+/** Whether a box holds another one whole. */
+export const encloses = (box, other) =>
+  contains(box, other) && contains(box, { x: other.x + other.width, y: other.y + other.height });
+
 export const grown = (box, by) => ({ x: box.x - by, y: box.y - by, width: box.width + 2 * by, height: box.height + 2 * by });
+
+export const shiftedBox = (box, by) => ({ ...box, x: box.x + by.x, y: box.y + by.y });
 
 /** The box of two corners given in any order. */
 export function boxBetween(one, other) {
@@ -128,12 +134,12 @@ export function zoomAt(viewport, point, factor) {
   return { x: point.x - (point.x - viewport.x) * ratio, y: point.y - (point.y - viewport.y) * ratio, scale };
 }
 
-/** The viewport that shows a whole box in the middle, never larger than life. */
-export function fit(box, size, padding = 56) {
+/** The viewport that shows a whole box in the middle, never larger than life and never smaller than `least`. */
+export function fit(box, size, padding = 56, least = MINIMUM_SCALE) {
   if (!box) return { x: size.width / 2, y: size.height / 2, scale: 1 };
   const across = (size.width - 2 * padding) / Math.max(box.width, 1);
   const down = (size.height - 2 * padding) / Math.max(box.height, 1);
-  const scale = limited(Math.min(across, down, 1));
+  const scale = Math.max(least, Math.min(across, down, 1));
   return {
     x: size.width / 2 - (box.x + box.width / 2) * scale,
     y: size.height / 2 - (box.y + box.height / 2) * scale,

@@ -193,7 +193,7 @@ export class Gestures {
     const adds = event.shiftKey || event.ctrlKey || event.metaKey;
     if (!adds && !this.selection[kind].has(id)) this.choose(kind, id);
     if (this.store.readOnly) return { start, up: tap };
-    return dragging(this, start, () => (adds ? this.selection.toggle(kind, id) : tap()));
+    return dragging(this, start, { kind, id }, () => (adds ? this.selection.toggle(kind, id) : tap()));
   }
 
   choose(kind, id) {

@@ -3,6 +3,7 @@ import { callHtml, callJson } from "./api.js";
 import { sentence } from "./compare.js";
 import { announce, element, toast } from "./dom.js";
 import { graphOf } from "./operations.js";
+import { t } from "../js/words.js";
 
 const FRESHEN_MS = 700;
 
@@ -109,7 +110,7 @@ export class History {
     if (!(await this.hooks.flush())) return;
     this.hooks.restore(this.graphs.get(revision), `Restored revision ${revision}`);
     this.compare(null);
-    toast(`Revision ${revision} is on the canvas again. Undo takes that back.`, { tone: "success" });
+    toast(t("Revision {1} is on the canvas again. Undo takes that back.", revision), { tone: "success" });
   }
 
   async named(event) {

@@ -2,6 +2,7 @@
 import { ARRANGEMENTS } from "./arranging.js";
 import { element, inField } from "./dom.js";
 import { thingAt } from "./gestures.js";
+import { keysOf, t } from "../js/words.js";
 
 const STEP = 8;
 const LARGE_STEP = 40;
@@ -9,47 +10,47 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 /** `[keys, action, what it does, also inside fields]`; Mod is Ctrl, or Cmd on a Mac. */
 export const SHORTCUTS = [
-  ["Mod+Enter", "run", "Run the workflow", true],
-  ["Mod+S", "save", "Save now (saving happens by itself)", true],
-  ["Mod+K", "commands", "Find a block, a workflow or a command", true],
-  ["Mod+F", "find", "Find in this workflow"],
-  ["/", "add", "Add a block by typing its name"],
-  ["N", "note", "Add a note"],
-  ["Shift+F", "frame", "Add a frame, around what is selected"],
-  ["O", "outline", "Show the workflow as a list, or as a canvas"],
-  ["R", "executions", "Show a past execution"],
-  ["Mod+Z", "undo", "Undo"],
-  ["Mod+Shift+Z", "redo", "Redo"],
-  ["Mod+Y", "redo", "Redo"],
-  ["Mod+A", "selectAll", "Select everything"],
-  ["Mod+D", "duplicate", "Duplicate what is selected"],
-  ["Delete", "delete", "Delete what is selected"],
-  ["Backspace", "delete", "Delete what is selected"],
-  ["C", "connectFrom", "Connect the block: then go to another one and press Enter"],
-  ["X", "connections", "List the connections of the block"],
-  ["S", "select", "Select the block, note or frame that has the focus, or no more"],
-  ["F2", "rename", "Rename the block"],
-  ["E", "enable", "Turn the selected blocks on or off"],
-  ["Shift+T", "tidy", "Tidy up"],
+  ["Mod+Enter", "run", t("Run the workflow"), true],
+  ["Mod+S", "save", t("Save now (saving happens by itself)"), true],
+  ["Mod+K", "commands", t("Find a block, a workflow or a command"), true],
+  ["Mod+F", "find", t("Find in this workflow")],
+  ["/", "add", t("Add a block by typing its name")],
+  ["N", "note", t("Add a note")],
+  ["Shift+F", "frame", t("Add a frame, around what is selected")],
+  ["O", "outline", t("Show the workflow as a list, or as a canvas")],
+  ["R", "executions", t("Show a past execution")],
+  ["Mod+Z", "undo", t("Undo")],
+  ["Mod+Shift+Z", "redo", t("Redo")],
+  ["Mod+Y", "redo", t("Redo")],
+  ["Mod+A", "selectAll", t("Select everything")],
+  ["Mod+D", "duplicate", t("Duplicate what is selected")],
+  ["Delete", "delete", t("Delete what is selected")],
+  ["Backspace", "delete", t("Delete what is selected")],
+  ["C", "connectFrom", t("Connect the block: then go to another one and press Enter")],
+  ["X", "connections", t("List the connections of the block")],
+  ["S", "select", t("Select the block, note or frame that has the focus, or no more")],
+  ["F2", "rename", t("Rename the block")],
+  ["E", "enable", t("Turn the selected blocks on or off")],
+  ["Shift+T", "tidy", t("Tidy up")],
   ...ARRANGEMENTS.map(([action, does, , keys]) => [keys, action, does]),
-  ["Shift+1", "fit", "See the whole workflow"],
-  ["Shift+2", "fitSelection", "See what is selected"],
-  ["Mod+0", "actualSize", "Zoom to 100 %"],
-  ["+", "zoomIn", "Zoom in"],
-  ["-", "zoomOut", "Zoom out"],
-  ["M", "minimap", "Show or hide the small map"],
-  ["Escape", "escape", "Stop connecting, clear the selection, close the panel"],
-  ["?", "shortcuts", "Show this sheet"],
+  ["Shift+1", "fit", t("See the whole workflow")],
+  ["Shift+2", "fitSelection", t("See what is selected")],
+  ["Mod+0", "actualSize", t("Zoom to 100 %")],
+  ["+", "zoomIn", t("Zoom in")],
+  ["-", "zoomOut", t("Zoom out")],
+  ["M", "minimap", t("Show or hide the small map")],
+  ["Escape", "escape", t("Stop connecting, clear the selection, close the panel")],
+  ["?", "shortcuts", t("Show this sheet")],
 ];
 
 const BY_HAND = [
-  ["Mod+C, Mod+X, Mod+V", "Copy, cut and paste, also between workflows"],
-  ["Tab, Shift+Tab", "Go to the next or the previous block, note or frame"],
-  ["Enter", "Open the settings of a block, write on a note; end a connection"],
-  ["Arrow keys", "Move what is selected; with Shift in larger steps"],
-  ["Space and drag", "Move the canvas; so does dragging its background"],
-  ["Shift and drag", "Select with a box"],
-  ["Ctrl and wheel", "Zoom"],
+  ["Mod+C, Mod+X, Mod+V", t("Copy, cut and paste, also between workflows")],
+  [t("Tab, Shift+Tab"), t("Go to the next or the previous block, note or frame")],
+  ["Enter", t("Open the settings of a block, write on a note; end a connection")],
+  [t("Arrow keys"), t("Move what is selected; with Shift in larger steps")],
+  [t("Space and drag"), t("Move the canvas; so does dragging its background")],
+  [t("Shift and drag"), t("Select with a box")],
+  [t("Ctrl and wheel"), t("Zoom")],
 ];
 
 const OF_ONE = new Set(["delete", "duplicate", "enable"]);
@@ -132,7 +133,7 @@ export function useKeyboard({ gestures, connecting, selection, actions, walking 
 const keycaps = (keys) =>
   keys.split(", ").flatMap((combination, place) => [
     place ? " " : null,
-    ...combination.split(/(?<=.)\+/).map((key) => element("kbd", {}, key.replace("Mod", isMac ? "⌘" : "Ctrl").replace("Escape", "Esc"))),
+    ...combination.split(/(?<=.)\+/).map((key) => element("kbd", {}, keysOf(key.replace("Mod", isMac ? "⌘" : "Ctrl").replace("Escape", "Esc")))),
   ]);
 
 /** Fill the sheet of shortcuts. */

@@ -7,7 +7,8 @@ const ALIVE_MS = 30_000;
 
 /**
  * `hooks`: `started(executionId)`, `changed({revision, state, armed_until, enabled})`, `graph({revision, batch_id})`,
- * `people([{user_id, username, client_id}])` and `connected()`, after which everything may have changed.
+ * `people([{user_id, username, client_id}])` `watches()` when a trigger
+ * begins or ceases to work, and `connected()`, after which everything may have changed.
  */
 export function listen(workflowId, clientId, hooks) {
   const address = `/api/workflows/${encodeURIComponent(workflowId)}/events?client=${encodeURIComponent(clientId)}`;
@@ -16,6 +17,7 @@ export function listen(workflowId, clientId, hooks) {
   hear("execution_started", (data) => hooks.started(data.execution_id));
   hear("workflow_changed", (data) => hooks.changed(data));
   hear("graph.changed", (data) => hooks.graph(data));
+  hear("watch.changed", () => hooks.watches());
   hear("presence", (data) => hooks.people(data.people));
   source.addEventListener("open", () => hooks.connected());
   source.addEventListener("error", () => {

@@ -24,17 +24,21 @@ import { Others, showPresence } from "./others.js";
 import { Palette } from "./palette.js";
 import { Panel } from "./panel.js";
 import { Problems } from "./problems.js";
+import { Watches } from "./watches.js";
 import { Runner } from "./run.js";
 import { renameInPlace } from "./rename.js";
 import { showOnly } from "./read-only.js";
 import { showSaving } from "./save-indicator.js";
 import { Selection } from "./selection.js";
+import { Streaming } from "./streaming.js";
 import { Sync } from "./sync.js";
 import { addTools } from "./tools.js";
 import { Undeployed } from "./undeployed.js";
 import { View } from "./view.js";
+import { t } from "../js/words.js";
 
 const NEAR_EDGE = 24;
+const sheets = matchMedia("(max-width: 760px)");
 const AGAIN_MS = 2000;
 
 const bootstrap = JSON.parse(document.getElementById("bootstrap").textContent);
@@ -76,11 +80,11 @@ async function flush() {
   try {
     await panel.flush();
   } catch (error) {
-    toast(`The settings could not be taken over: ${error.message}`, { tone: "danger" });
+    toast(t("The settings could not be taken over: {1}", error.message), { tone: "danger" });
     return false;
   }
   const saved = await sync.flush();
-  if (!saved) toast(sync.reason || "The workflow could not be saved.", { tone: "danger" });
+  if (!saved) toast(sync.reason || t("The workflow could not be saved."), { tone: "danger" });
   return saved;
 }
 
@@ -98,6 +102,7 @@ const follower = new Follower(view, {
     panel.setExecution(executionId);
   },
   step: (blockId) => panel.stepChanged(blockId),
+  streamed: (blockId, text) => (text === null ? streaming.begin(blockId) : streaming.add(blockId, text)),
   finished: (result) => {
     runner.showRunning(false);
     panel.loadData();
@@ -107,9 +112,10 @@ const follower = new Follower(view, {
   },
   lost: () => {
     runner.showRunning(false);
-    toast("The live view of the execution was lost. The execution itself goes on.", { tone: "danger" });
+    toast(t("The live view of the execution was lost. The execution itself goes on."), { tone: "danger" });
   },
 });
+const streaming = new Streaming({ view, data: find("#panel-data"), blockId: () => panel.blockId });
 const runner = new Runner({
   workflowId: workflow.id, dialog: find("#run-dialog"), button: find("[data-action=run]"), follower,
   hooks: { flush, problems: reportProblems, show: showBlock, replay: (executionId) => showReplay(executionId) },
@@ -119,7 +125,7 @@ const deployment = new Deployment({
   workflow, root: find(".editor"),
   hooks: {
     flush, confirm: () => undeployed.ask(), problems: reportProblems, show: showBlock, revision: () => sync.revision,
-    webhook: () => [...store.blocks.values()].find((block) => "webhook_id" in (block.config || {}))?.id ?? null,
+    webhook: () => [...store.blocks.values()].find((block) => "webhook_id" in (block.config || {}) || "page_id" in (block.config || {}))?.id ?? null,
   },
 });
 
@@ -127,7 +133,11 @@ const actions = new Actions({ store, selection, view, panel, connecting, runner,
 const history = new History({
   workflowId: workflow.id, root: find("#history"), button: find("[data-history-button]"), comparison: new Comparison(view, store), sync,
   hooks: {
-    flush, opened: () => panel.close(),
+    flush,
+    opened: () => {
+      panel.close();
+      if (sheets.matches && copilot.open) copilot.close();
+    },
     restore: (graph, message) => sync.withMessage(message, () => actions.restore(graph)),
   },
 });
@@ -135,7 +145,7 @@ const copilot = new Copilot({
   workflowId: workflow.id, root: find("#copilot"), button: find("[data-copilot-button]"), view, store, sync, follower,
   mayDraft: bootstrap.may_edit, mayRun: bootstrap.may_run,
   hooks: {
-    flush, show: showBlock, opened: () => history.giveWay(),
+    flush, show: showBlock, opened: () => sheets.matches && history.giveWay(),
     restore: (graph, message) => sync.withMessage(message, () => actions.restore(graph)),
     selected: () => selection.onlyBlock,
     failed: () => follower.failedBlock && { block: follower.failedBlock, execution: follower.executionId },
@@ -183,7 +193,7 @@ new Palette(find("#palette"), palette, {
 });
 const minimap = new Minimap(find(".minimap"), view);
 actions.register({ minimap: () => minimap.toggle() });
-new CodeEditor(find("#panel-settings"), find("#code-dialog"));
+new CodeEditor(find("#panel-settings"), find("#code-dialog"), () => formValues.tree);
 const formValues = new FormValues(find("#panel-settings"), { store, sync });
 new StepActions(find("#panel-data"), {
   workflowId: workflow.id, store,
@@ -196,6 +206,7 @@ fillSheet(find("[data-shortcuts]"));
 showSaving(find("[data-save-state]"), sync, find("#save-bar"));
 const others = new Others({ store, sync, bar: find("#others-bar") });
 
+const watches = new Watches({ workflowId: workflow.id, problems, panel: find("#panel-settings") });
 sync.problemListeners.add((found) => problems.set(found));
 sync.listeners.add(() => deployment.show());
 sync.renamedListeners.add((renamed) => {
@@ -219,7 +230,7 @@ async function takeUpAll() {
   try {
     const count = await takeUp(sync);
     await panel.drafts.takeUp();
-    if (count) toast(count === 1 ? "A change that was not saved was taken up again." : `${count} changes that were not saved were taken up again.`);
+    if (count) toast(count === 1 ? t("A change that was not saved was taken up again.") : t("{1} changes that were not saved were taken up again.", count));
   } catch {
     setTimeout(takeUpAll, AGAIN_MS);
   }
@@ -235,15 +246,19 @@ if (!bootstrap.past) listen(workflow.id, clientId, {
   changed: (change) => {
     deployment.update(change);
     sync.named(change.name);
+    watches.renew();
   },
+  watches: () => watches.renew(),
   graph: ({ revision, batch_id: batchId }) => sync.noticed(revision, batchId),
   people: (people) => showPresence(find("[data-presence]"), people, clientId),
   connected: async () => {
     await sync.catchUp();
     sync.again();
+    watches.renew();
     if (panel.drafts.waiting.size) panel.drafts.send();
   },
 });
 if (!bootstrap.past) staysHere(workflow.id, clientId);
-if (execution) follower.follow(execution.id);
+const seen = execution?.id ?? bootstrap.under_way;
+if (seen && !follower.running) follower.follow(seen);
 document.documentElement.dataset.editorReady = "true";

@@ -3,10 +3,11 @@ import { compact } from "./compact.js";
 import { mintUuid } from "./ids.js";
 import { applied, operationsOf, perform, reversed } from "./operations.js";
 import { expandOutputs } from "./ports.js";
+import { t } from "../js/words.js";
 
 const MERGE_WITHIN_MS = 2000;
 const MOST_UNDO_STEPS = 500;
-const UNKNOWN_PORTS = { inputs: [{ name: "input", title: "Input" }], outputs: [{ name: "output", title: "Output" }] };
+const UNKNOWN_PORTS = { inputs: [{ name: "input", title: t("Input") }], outputs: [{ name: "output", title: t("Output") }] };
 
 /** Several changes of the same thing as one: the first `before` and the last `after`. */
 export function mergeChanges(changes) {
@@ -155,7 +156,7 @@ export class GraphStore {
   /** The palette's declaration of a block's type; a type that is not known gets one input and one output. */
   entryOf(block) {
     const known = this.palette.get(block.type);
-    return known || { ...UNKNOWN_PORTS, type: block.type, title: block.type, category: "Unknown", icon: "box", aliases: [] };
+    return known || { ...UNKNOWN_PORTS, type: block.type, title: block.type, category: t("Unknown"), icon: "box", aliases: [] };
   }
 
   outputs(blockId) {
@@ -178,17 +179,17 @@ export class GraphStore {
 
   /** Null when the edge may be drawn, else the reason in words. */
   canConnect(source, handle, target, targetHandle = this.inputs(target)[0]?.name) {
-    if (!this.blocks.has(source) || !this.blocks.has(target)) return "That block is not there any more.";
-    if (source === target) return "A block cannot lead to itself.";
-    if (!this.outputs(source).some((port) => port.name === handle)) return `“${this.nameOf(source)}” has no output “${handle}”.`;
-    if (!this.inputs(target).length) return `“${this.nameOf(target)}” starts the workflow, so nothing can lead to it.`;
-    if (!this.inputs(target).some((port) => port.name === targetHandle)) return `“${this.nameOf(target)}” has no such input.`;
+    if (!this.blocks.has(source) || !this.blocks.has(target)) return t("That block is not there any more.");
+    if (source === target) return t("A block cannot lead to itself.");
+    if (!this.outputs(source).some((port) => port.name === handle)) return t("“{1}” has no output “{2}”.", this.nameOf(source), handle);
+    if (!this.inputs(target).length) return t("“{1}” starts the workflow, so nothing can lead to it.", this.nameOf(target));
+    if (!this.inputs(target).some((port) => port.name === targetHandle)) return t("“{1}” has no such input.", this.nameOf(target));
     for (const edge of this.edges.values()) {
       const same = edge.source === source && edge.sourceHandle === handle && edge.target === target;
-      if (same && edge.targetHandle === targetHandle) return "These two are connected already.";
+      if (same && edge.targetHandle === targetHandle) return t("These two are connected already.");
     }
     const way = this.wayFrom(target, source);
-    return way && `That would make a loop: ${[source, ...way].map((id) => this.nameOf(id)).join(" → ")}.`;
+    return way && t("That would make a loop: {1}.", [source, ...way].map((id) => this.nameOf(id)).join(" → "));
   }
 
   /** All that follows a block, and itself: `Map(id -> the block that it was first reached from)`. */

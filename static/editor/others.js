@@ -1,10 +1,11 @@
 // What others do in this workflow: who is here, what they have changed, and where that met one's own changes.
 import { element, icon, toast } from "./dom.js";
 import { copied, performOne } from "./operations.js";
+import { t } from "../js/words.js";
 
 const MOST_TOLD = 2;
 const MOST_FACES = 4;
-const REASONS = { gone: "was removed", blocked: "was changed", loop: "would now lead in a circle" };
+const REASONS = { gone: t("was removed"), blocked: t("was changed"), loop: t("would now lead in a circle") };
 
 /** The first letters by which a person is shown. */
 const initials = (name) => name.slice(0, 2).toUpperCase();
@@ -15,10 +16,10 @@ export function showPresence(place, people, clientId) {
   for (const person of people) if (person.client_id !== clientId) others.set(person.user_id, person);
   const mine = people.find((person) => person.client_id === clientId)?.user_id;
   const named = [...others.values()].map((person) => ({
-    ...person, words: person.user_id === mine ? `${person.username} (you, in another tab)` : person.username,
+    ...person, words: person.user_id === mine ? t("{1} (you, in another tab)", person.username) : person.username,
   }));
   place.hidden = !named.length;
-  place.setAttribute("aria-label", `Also here: ${named.map(({ words }) => words).join(", ")}`);
+  place.setAttribute("aria-label", t("Also here: {1}", named.map(({ words }) => words).join(", ")));
   const faces = named.slice(0, MOST_FACES).map(({ username, words }) => element("span", { class: "face", title: words }, initials(username)));
   const more = named.length - faces.length;
   place.replaceChildren(...faces, ...(more > 0 ? [element("span", { class: "face" }, `+${more}`)] : []));
@@ -28,7 +29,7 @@ function told(batches, clientId) {
   const foreign = batches.filter((batch) => batch.client_id !== clientId);
   const words = [...new Set(foreign.flatMap((batch) => batch.words))];
   if (!words.length) return null;
-  const who = [...new Set(foreign.map((batch) => batch.author))].filter(Boolean).join(", ") || "Somebody";
+  const who = [...new Set(foreign.map((batch) => batch.author))].filter(Boolean).join(", ") || t("Somebody");
   const more = words.length > MOST_TOLD ? ` and ${words.length - MOST_TOLD} more` : "";
   return `${who}: ${words.slice(0, MOST_TOLD).join("; ")}${more}.`;
 }
@@ -57,14 +58,14 @@ export class Others {
       if (operation.type === "connect") {
         const { source, target } = operation.edge;
         const name = (end) => before.blocks.get(end)?.name ?? end;
-        return { text: `Your connection from “${name(source)}” to “${name(target)}” could not stay: it ${reason === "loop" ? REASONS.loop : "lost an end"}.` };
+        return { text: t("Your connection from “{1}” to “{2}” could not stay: it {3}.", name(source), name(target), reason === "loop" ? REASONS.loop : t("lost an end")) };
       }
       if (operation.annotation_id) return this.lostAnnotation(before.annotations.get(id));
       const block = before.blocks.get(id);
-      if (!block || this.store.blocks.has(id)) return { text: `Your change of “${block?.name ?? id}” no longer fits: it ${REASONS[reason]} meanwhile.` };
+      if (!block || this.store.blocks.has(id)) return { text: t("Your change of “{1}” no longer fits: it {2} meanwhile.", block?.name ?? id, REASONS[reason]) };
       return {
-        text: `You changed “${block.name}” while somebody else removed it.`,
-        label: "Bring it back with my changes", run: () => this.bringBack(block, before),
+        text: t("You changed “{1}” while somebody else removed it.", block.name),
+        label: t("Bring it back with my changes"), run: () => this.bringBack(block, before),
       };
     });
   }
@@ -72,8 +73,8 @@ export class Others {
   lostAnnotation(annotation) {
     const back = { kind: "annotation", id: annotation.id, before: null, after: annotation };
     return {
-      text: `You changed a ${annotation.kind} while somebody else removed it.`,
-      label: "Bring it back with my changes", run: () => this.store.annotations.has(annotation.id) || this.store.apply([back]),
+      text: annotation.kind === "frame" ? t("You changed a frame while somebody else removed it.") : t("You changed a note while somebody else removed it."),
+      label: t("Bring it back with my changes"), run: () => this.store.annotations.has(annotation.id) || this.store.apply([back]),
     };
   }
 
@@ -81,8 +82,8 @@ export class Others {
   orphan(block) {
     if (this.store.blocks.has(block.id)) return;
     this.show([{
-      text: `You typed into “${block.name}” while somebody else removed it.`,
-      label: "Bring it back with my changes", run: () => this.bringBack(block, { edges: new Map() }),
+      text: t("You typed into “{1}” while somebody else removed it.", block.name),
+      label: t("Bring it back with my changes"), run: () => this.bringBack(block, { edges: new Map() }),
     }]);
   }
 
@@ -98,10 +99,10 @@ export class Others {
   }
 
   contestNote({ block_id: id, annotation_id: annotation, field, theirs }) {
-    const what = id ? `“${this.store.nameOf(id)}”` : annotation ? "A note or frame" : "The workflow";
+    const what = id ? t("“{1}”", this.store.nameOf(id)) : annotation ? t("A note or frame") : t("The workflow");
     return {
-      text: `${what}: you and somebody else have both changed ${field}. Yours was kept.`,
-      label: "Take theirs", run: () => this.take(theirs),
+      text: t("{1}: you and somebody else have both changed {2}. Yours was kept.", what, field),
+      label: t("Take theirs"), run: () => this.take(theirs),
     };
   }
 
@@ -125,7 +126,7 @@ export class Others {
         });
         return made;
       };
-      row.append(...(run ? [choice(label, run)] : []), choice(run ? "Leave it so" : "Close"));
+      row.append(...(run ? [choice(label, run)] : []), choice(run ? t("Leave it so") : t("Close")));
       return row;
     });
     this.bar.append(...rows);

@@ -6,6 +6,7 @@ import { addBlock, connect, insertOnEdge, remove } from "./edits.js";
 import { CARD_WIDTH } from "./geometry.js";
 import { blockItems, openPicker } from "./picker.js";
 import { outlineOf } from "./walk.js";
+import { keysOf, t } from "../js/words.js";
 
 const PHONE = "(max-width: 760px)";
 const KEPT = "blockyard-outline";
@@ -34,7 +35,7 @@ export class Outline {
     this.root.hidden = !open;
     this.canvas.hidden = open;
     this.button.setAttribute("aria-pressed", String(open));
-    this.button.title = open ? "Show as a canvas (O)" : "Show as a list (O)";
+    this.button.title = open ? t("Show as a canvas (O)") : t("Show as a list (O)");
     document.querySelector(".editor").classList.toggle("outline-open", open);
     this.drawn = null;
     if (open) this.draw();
@@ -50,7 +51,7 @@ export class Outline {
       this.view.open();
       if (block) this.view.focus(block);
     }
-    announce(this.open ? "The workflow is shown as a list." : "The workflow is shown as a canvas.");
+    announce(this.open ? t("The workflow is shown as a list.") : t("The workflow is shown as a canvas."));
   }
 
   get first() {
@@ -80,7 +81,7 @@ export class Outline {
       this.drawn = key;
       const focused = this.list.contains(document.activeElement) ? document.activeElement.closest("[data-row]")?.dataset.row : null;
       const list = this.items(outlineOf(this.store));
-      const nothing = element("p", { class: "outline-empty" }, "Nothing here yet. A workflow begins with a block from “Start”.");
+      const nothing = element("p", { class: "outline-empty" }, t("Nothing here yet. A workflow begins with a block from “Start”."));
       this.list.replaceChildren(...(this.store.blocks.size ? [list] : [nothing]));
       if (focused) this.focus(focused);
     }
@@ -96,7 +97,7 @@ export class Outline {
   item({ id, again, branches }) {
     const block = this.store.blocks.get(id);
     if (again) {
-      const link = element("button", { type: "button", class: "link-button", "data-outline-go": id }, icon("arrow-right"), `Goes on at “${this.store.nameOf(id)}”`);
+      const link = element("button", { type: "button", class: "link-button", "data-outline-go": id }, icon("arrow-right"), t("Goes on at “{1}”", this.store.nameOf(id)));
       return element("li", { class: "outline-again" }, link);
     }
     const entry = this.store.entryOf(block);
@@ -104,7 +105,7 @@ export class Outline {
       element("span", { class: "chip" }, icon(entry.icon || "box")),
       element("span", { class: "outline-text" }, element("strong", {}, block.name || id), element("small", {}, block.enabled === false ? `${entry.title} · off` : entry.title)),
       element("span", { class: "outline-state" }));
-    const more = element("button", { type: "button", class: "button button-icon", "data-outline-more": id, "aria-label": `What to do with ${block.name || id}`, title: "What to do with this block" }, icon("ellipsis-vertical"));
+    const more = element("button", { type: "button", class: "button button-icon", "data-outline-more": id, "aria-label": t("What to do with {1}", block.name || id), title: t("What to do with this block") }, icon("ellipsis-vertical"));
     const row = element("div", { class: "outline-row", "data-row": id, "data-category": categoryColour(entry.category) }, open, more);
     const ways = branches.map((branch) => element("li", {}, element("p", { class: "outline-way" }, branch.title), this.items(branch.items)));
     return element("li", {}, row, ways.length ? element("ul", { class: "outline-ways" }, ...ways) : null);
@@ -130,8 +131,8 @@ export class Outline {
     if (this.notes.contains(document.activeElement)) return;
     const notes = [...this.store.annotations.values()];
     this.notes.hidden = !notes.length;
-    this.notes.replaceChildren(...(notes.length ? [element("h2", {}, "Notes and frames")] : []), ...notes.map(({ id, kind, text }) => {
-      const words = kind === "frame" ? "Title of a frame" : "Note";
+    this.notes.replaceChildren(...(notes.length ? [element("h2", {}, t("Notes and frames"))] : []), ...notes.map(({ id, kind, text }) => {
+      const words = kind === "frame" ? t("Title of a frame") : t("Note");
       const field = element("textarea", { "data-note": id, rows: kind === "frame" ? 1 : 3, "aria-label": words, maxlength: 10_000, readonly: this.store.readOnly });
       field.value = text;
       return field;
@@ -162,16 +163,16 @@ export class Outline {
 
   menu(id) {
     const { store, actions } = this;
-    const item = (title, sign, hint, run) => ({ title, icon: sign, hint, run });
+    const item = (title, sign, keys, run) => ({ title, icon: sign, hint: keysOf(keys), run });
     const changes = [
-      item("Add a block after it", "plus", "A", () => this.addAfter(id)),
-      item("Connect it to another block", "git-branch", "C", () => this.connectTo(id)),
-      item("Disconnect it", "unplug", "X", () => this.disconnect(id)),
-      item(store.blocks.get(id).enabled === false ? "Turn it on" : "Turn it off", "power-off", "E", () => this.chosen(id, "enable")),
-      item("Duplicate it", "copy", "", () => this.chosen(id, "duplicate")),
-      item("Delete it", "trash-2", "Delete", () => this.remove(id)),
+      item(t("Add a block after it"), "plus", "A", () => this.addAfter(id)),
+      item(t("Connect it to another block"), "git-branch", "C", () => this.connectTo(id)),
+      item(t("Disconnect it"), "unplug", "X", () => this.disconnect(id)),
+      item(store.blocks.get(id).enabled === false ? t("Turn it on") : t("Turn it off"), "power-off", "E", () => this.chosen(id, "enable")),
+      item(t("Duplicate it"), "copy", "", () => this.chosen(id, "duplicate")),
+      item(t("Delete it"), "trash-2", "Delete", () => this.remove(id)),
     ];
-    openPicker({ label: `What to do with “${store.nameOf(id)}”`, items: [item("Open its settings", "settings-2", "Enter", () => actions.open(id)), ...(store.readOnly ? [] : changes)] });
+    openPicker({ label: t("What to do with “{1}”", store.nameOf(id)), items: [item(t("Open its settings"), "settings-2", "Enter", () => actions.open(id)), ...(store.readOnly ? [] : changes)] });
   }
 
   chosen(id, action) {
@@ -184,7 +185,7 @@ export class Outline {
     if (!id) this.actions.do("add");
     else this.choosePort(id, (port) => {
       const entries = [...new Set(this.store.palette.values())].filter((entry) => entry.inputs.length);
-      openPicker({ label: `Add which block after “${this.store.nameOf(id)}”?`, items: blockItems(entries, (entry) => this.addAt(entry, id, port)) });
+      openPicker({ label: t("Add which block after “{1}”?", this.store.nameOf(id)), items: blockItems(entries, (entry) => this.addAt(entry, id, port)) });
     });
   }
 
@@ -203,9 +204,9 @@ export class Outline {
   choosePort(id, then) {
     const ports = this.store.outputs(id);
     const usual = ports.filter((port) => !port.error);
-    if (!ports.length) toast(`“${this.store.nameOf(id)}” ends the workflow, so nothing can follow it.`);
+    if (!ports.length) toast(t("“{1}” ends the workflow, so nothing can follow it.", this.store.nameOf(id)));
     else if (usual.length === 1) then(usual[0]);
-    else openPicker({ label: "From which output?", items: ports.map((port) => ({ title: port.title, icon: "git-branch", run: () => then(port) })) });
+    else openPicker({ label: t("From which output?"), items: ports.map((port) => ({ title: port.title, icon: "git-branch", run: () => then(port) })) });
   }
 
   connectTo(id) {
@@ -215,10 +216,10 @@ export class Outline {
         title: block.name || block.id, icon: store.entryOf(block).icon, hint: store.entryOf(block).title,
         run: () => {
           connect(store, id, port.name, block.id);
-          announce(`Connected ${store.nameOf(id)} to ${store.nameOf(block.id)}`);
+          announce(t("Connected {1} to {2}", store.nameOf(id), store.nameOf(block.id)));
         },
       }));
-      openPicker({ label: `Connect “${store.nameOf(id)}” to which block?`, items });
+      openPicker({ label: t("Connect “{1}” to which block?", store.nameOf(id)), items });
     });
   }
 
@@ -228,12 +229,12 @@ export class Outline {
       const [words, other] = edge.source === id ? ["to", edge.target] : ["from", edge.source];
       return { title: `${words} ${store.nameOf(other)}`, icon: "unplug", hint: edge.sourceHandle, search: edge.sourceHandle, run: () => this.cut(edge) };
     });
-    openPicker({ label: `Remove which connection of “${store.nameOf(id)}”?`, items });
+    openPicker({ label: t("Remove which connection of “{1}”?", store.nameOf(id)), items });
   }
 
   cut(edge) {
     remove(this.store, [], [edge.id]);
-    announce(`${this.store.nameOf(edge.source)} is no longer connected to ${this.store.nameOf(edge.target)}`);
+    announce(t("{1} is no longer connected to {2}", this.store.nameOf(edge.source), this.store.nameOf(edge.target)));
   }
 
   remove(id) {

@@ -4,7 +4,9 @@ import { categoryColour } from "./card.js";
 import { element, icon } from "./dom.js";
 import { changeBlock } from "./edits.js";
 import { arrangeViews } from "../js/data-views.js";
+import { keepFolds } from "./folds.js";
 import { FormDrafts, edited, payloadOf } from "./form-drafts.js";
+import { t } from "../js/words.js";
 
 const mergeKey = (blockId) => `form ${blockId}`;
 
@@ -41,9 +43,10 @@ export class Panel {
       if (isEdit(event)) this.sent = this.typed;
     });
     this.settings.addEventListener("htmx:before:swap", (event) => this.refuseStale(event));
+    keepFolds(this.settings);
     this.settings.addEventListener("htmx:after:swap", (event) => isEdit(event) && this.readForm());
-    this.settings.addEventListener("htmx:error", (event) => isEdit(event) && this.drafts.later(new Error("The server cannot be reached.")));
-    this.settings.addEventListener("htmx:response:error", (event) => isEdit(event) && this.drafts.later(new Error("The server did not take the form.")));
+    this.settings.addEventListener("htmx:error", (event) => isEdit(event) && this.drafts.later(new Error(t("The server cannot be reached."))));
+    this.settings.addEventListener("htmx:response:error", (event) => isEdit(event) && this.drafts.later(new Error(t("The server did not take the form."))));
     this.removedByOthers = new Set();
     store.subscribe((changes, origin, merge) => {
       if (origin === "remote") for (const { kind, id, after } of changes) if (kind === "block" && !after) this.removedByOthers.add(id);
@@ -142,7 +145,7 @@ export class Panel {
   }
 
   failure(error, again) {
-    const retry = element("button", { type: "button", class: "button" }, "Try again");
+    const retry = element("button", { type: "button", class: "button" }, t("Try again"));
     retry.addEventListener("click", again);
     return element("div", { class: "panel-empty", role: "alert" }, element("p", {}, error.message), retry);
   }
@@ -275,7 +278,7 @@ export class Panel {
     if (!blockId || this.data.hidden) return;
     if (!executionId) {
       this.data.replaceChildren(element("p", { class: "panel-empty" },
-        "Run the workflow to see here what this block received and what it gave."));
+        t("Run the workflow to see here what this block received and what it gave.")));
       return;
     }
     const path = `/workflows/${this.workflowId}/executions/${executionId}/blocks/${encodeURIComponent(blockId)}${round === null ? "" : `?iteration=${encodeURIComponent(round)}`}`;
@@ -287,8 +290,9 @@ export class Panel {
       window.htmx?.process(this.data);
     } catch (error) {
       const missing = error.status === 404;
-      const note = element("p", { class: "panel-empty" }, "This block has not run in this execution.");
+      const note = element("p", { class: "panel-empty" }, t("This block has not run in this execution."));
       this.data.replaceChildren(missing ? note : this.failure(error, () => this.loadData()));
     }
+    this.data.dispatchEvent(new CustomEvent("data:shown"));
   }
 }

@@ -1,5 +1,6 @@
 // A list to choose from by typing: blocks to add, places to go, commands.
 import { element, icon } from "./dom.js";
+import { t } from "../js/words.js";
 
 const MOST_SHOWN = 60;
 
@@ -25,9 +26,9 @@ export function search(items, typed) {
 export const blockItems = (entries, run) =>
   entries.map((entry) => ({
     title: entry.title,
-    hint: entry.category,
+    hint: entry.group ?? entry.category,
     icon: entry.icon,
-    search: `${entry.type} ${entry.category} ${entry.description} ${(entry.aliases || []).join(" ")}`,
+    search: `${entry.type} ${entry.category} ${entry.group ?? ""} ${entry.description} ${(entry.aliases || []).join(" ")}`,
     run: () => run(entry),
   }));
 
@@ -87,7 +88,7 @@ class Picker {
     const options = found.map((item, place) =>
       element("li", { role: "option", id: `picker-option-${place}`, "data-place": place },
         icon(item.icon || "box"), element("span", {}, item.title), element("small", {}, hintOf(item, this.input.value))));
-    this.list.replaceChildren(...(options.length ? options : [element("li", { class: "picker-empty" }, "Nothing fits.")]));
+    this.list.replaceChildren(...(options.length ? options : [element("li", { class: "picker-empty" }, t("Nothing fits."))]));
     this.mark(0);
   }
 

@@ -1,4 +1,5 @@
 // The ports of a block: what the palette declares, written out for one configuration. Pure.
+import { t } from "../js/words.js";
 
 export const ERROR_HANDLE = "error";
 const MOST_REPEATS = 1000;
@@ -23,7 +24,7 @@ export function expandOutputs(entry, config) {
     }
   }
   const named = ports.some((port) => port.name === ERROR_HANDLE);
-  if (entry.outputs.length && !entry.trigger && !named) ports.push({ name: ERROR_HANDLE, title: "When it fails", error: true });
+  if (entry.outputs.length && !entry.trigger && !named) ports.push({ name: ERROR_HANDLE, title: t("When it fails"), error: true });
   return ports;
 }
 

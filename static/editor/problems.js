@@ -1,22 +1,37 @@
 // The list of what is wrong with the graph, and the marks on the blocks.
 import { element, icon } from "./dom.js";
+import { t } from "../js/words.js";
 
 export class Problems {
   /** `show(blockId, field)` takes a person to the place of a problem. */
   constructor({ button, list, store, view, show }) {
     Object.assign(this, { button, list, store, view, show });
     this.problems = [];
+    this.drawn = [];
+    this.running = [];
     button.addEventListener("click", () => this.toggle(list.hidden));
     list.addEventListener("click", (event) => this.choose(event.target.closest("[data-problem]")));
     list.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     document.addEventListener("pointerdown", (event) => {
       if (!list.hidden && !list.contains(event.target) && !button.contains(event.target)) this.toggle(false);
     });
-    store.subscribe((operations) => operations.some(({ after }) => !after) && this.set(this.problems));
+    store.subscribe((operations) => operations.some(({ after }) => !after) && this.update());
   }
 
+  /** What is wrong with the graph as it is drawn. */
   set(problems) {
-    this.problems = problems.filter((problem) => !problem.block_id || this.store.blocks.has(problem.block_id));
+    this.drawn = problems;
+    this.update();
+  }
+
+  /** What is wrong with triggers that are at work. */
+  setRunning(problems) {
+    this.running = problems;
+    this.update();
+  }
+
+  update() {
+    this.problems = [...this.drawn, ...this.running].filter((problem) => !problem.block_id || this.store.blocks.has(problem.block_id));
     const byBlock = new Map();
     for (const problem of this.problems) {
       const known = byBlock.get(problem.block_id);
@@ -25,7 +40,7 @@ export class Problems {
     this.view.setProblems(byBlock);
     const count = this.problems.length;
     this.button.dataset.count = String(count);
-    const words = count === 1 ? "1 problem" : `${count || "No"} problems`;
+    const words = count === 1 ? t("1 problem") : count ? t("{1} problems", count) : t("No problems");
     this.button.setAttribute("aria-label", words);
     this.button.title = words;
     this.button.querySelector("[data-problem-count]").textContent = String(count);
@@ -39,8 +54,8 @@ export class Problems {
         element("span", {},
           problem.block_id ? element("strong", {}, this.store.nameOf(problem.block_id)) : null,
           element("span", {}, problem.message)))));
-    const none = element("p", { class: "muted" }, "Nothing is wrong with this workflow.");
-    this.list.replaceChildren(element("h2", {}, "Problems"), items.length ? element("ul", {}, ...items) : none);
+    const none = element("p", { class: "muted" }, t("Nothing is wrong with this workflow."));
+    this.list.replaceChildren(element("h2", {}, t("Problems")), items.length ? element("ul", {}, ...items) : none);
   }
 
   toggle(open) {

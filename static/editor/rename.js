@@ -2,6 +2,7 @@
 import { element } from "./dom.js";
 import { changeBlock } from "./edits.js";
 import { renamed } from "./operations.js";
+import { t } from "../js/words.js";
 
 const LONGEST_NAME = 200;
 
@@ -12,7 +13,7 @@ export function renameInPlace(view, store, blockId) {
   const card = view.cards.get(blockId)?.element;
   if (!card || card.querySelector(".card-rename")) return;
   const block = store.blocks.get(blockId);
-  const input = element("input", { class: "card-rename", type: "text", maxlength: LONGEST_NAME, "aria-label": "Name of the block" });
+  const input = element("input", { class: "card-rename", type: "text", maxlength: LONGEST_NAME, "aria-label": t("Name of the block") });
   input.value = block.name;
   card.querySelector(".card-name").replaceChildren(input);
   input.focus();
@@ -47,7 +48,7 @@ export function showName(place, store) {
 /** Turn the workflow's name into a text field. Enter takes it, Esc does not. */
 export function renameWorkflow(place, store) {
   if (store.readOnly || place.querySelector("input")) return;
-  const input = element("input", { class: "name-edit", type: "text", maxlength: LONGEST_NAME, "aria-label": "Name of the workflow" });
+  const input = element("input", { class: "name-edit", type: "text", maxlength: LONGEST_NAME, "aria-label": t("Name of the workflow") });
   input.value = store.name;
   place.replaceChildren(input);
   input.focus();

@@ -1,6 +1,7 @@
 // An execution that is over, shown again step by step: a slider goes through the moments at which something happened.
 import { callJson } from "./api.js";
 import { announce, duration, icon } from "./dom.js";
+import { t } from "../js/words.js";
 
 const TICK_MS = 400;
 const LONGEST_PLAY_MS = 12_000;
@@ -79,7 +80,7 @@ export class Replay {
     const event = this.events[this.count - 1];
     const now = event ? event.at - first.at : 0;
     this.time.textContent = first ? `${duration(now)} of ${duration(last.at - first.at)}` : "";
-    const words = event ? `${this.store.nameOf(event.block)} ${event.status}` : "Before the beginning";
+    const words = event ? `${this.store.nameOf(event.block)}: ${t(event.status)}` : t("Before the beginning");
     this.slider.setAttribute("aria-valuetext", `${words}, ${this.time.textContent}`);
   }
 
@@ -101,16 +102,16 @@ export class Replay {
 
   showPlaying() {
     this.playButton.replaceChildren(icon(this.timer ? "pause" : "play"));
-    this.playButton.setAttribute("aria-label", this.timer ? "Pause" : "Play");
+    this.playButton.setAttribute("aria-label", this.timer ? t("Pause") : t("Play"));
   }
 }
 
-const WORDS = { completed: "Completed", failed: "Failed", cancelled: "Stopped", timed_out: "Ran out of time", running: "Running", waiting: "Waiting" };
+const WORDS = { completed: t("Completed"), failed: t("Failed"), cancelled: t("Stopped"), timed_out: t("Ran out of time"), running: t("Running"), waiting: t("Waiting") };
 
 /** The newest executions of a workflow as items of a picker; the chosen one is shown with the revision that ran. */
 export async function pastExecutions(workflowId) {
   const { executions } = await callJson("GET", `/api/executions?workflow_id=${encodeURIComponent(workflowId)}&size=50`);
-  if (!executions.length) announce("This workflow has not run yet.");
+  if (!executions.length) announce(t("This workflow has not run yet."));
   return executions.map(({ id, status, created_at: at, revision, trigger, duration_ms: milliseconds }) => ({
     title: new Date(at).toLocaleString(), icon: status === "completed" ? "circle-check" : status === "failed" ? "circle-x" : "clock",
     hint: [WORDS[status] ?? status, milliseconds === null ? "" : duration(milliseconds), `revision ${revision}`].filter(Boolean).join(" · "),

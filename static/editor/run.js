@@ -2,9 +2,10 @@
 import { callHtml, callJson } from "./api.js";
 import { duration, element, icon, toast } from "./dom.js";
 import { useTestInputs } from "./form-tests.js";
+import { t } from "../js/words.js";
 
 const WORDS = {
-  completed: "Completed", failed: "Failed", cancelled: "Stopped", timed_out: "Ran out of time", skipped: "Skipped", waiting: "Waiting",
+  completed: t("Completed"), failed: t("Failed"), cancelled: t("Stopped"), timed_out: t("Ran out of time"), skipped: t("Skipped"), waiting: t("Waiting"),
 };
 
 /** One value of the Run form. Throws a sentence that names the field. */
@@ -17,7 +18,7 @@ function valueOf(field) {
   if (type === "integer" || type === "number") {
     const number = Number(text);
     const right = type === "integer" ? Number.isSafeInteger(number) : Number.isFinite(number);
-    if (!right) throw new Error(`${variable}: must be ${type === "integer" ? "a whole number" : "a number"}.`);
+    if (!right) throw new Error(type === "integer" ? t("{1}: must be a whole number.", variable) : t("{1}: must be a number.", variable));
     return number;
   }
   return parsed(text, variable);
@@ -27,7 +28,7 @@ function parsed(text, name) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${name}: is not valid JSON (${error.message}).`);
+    throw new Error(t("{1}: is not valid JSON ({2}).", name, error.message));
   }
 }
 
@@ -36,9 +37,9 @@ export function collect(form) {
   const variables = {};
   const body = form.querySelector("[data-body]");
   if (body) {
-    const value = body.value.trim() ? parsed(body.value, "Body") : {};
+    const value = body.value.trim() ? parsed(body.value, t("Body")) : {};
     const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
-    if (!isObject) throw new Error("Body: must be a JSON object, such as {\"name\": \"Ada\"}.");
+    if (!isObject) throw new Error(t("Body: must be a JSON object, such as {\"name\": \"Ada\"}."));
     Object.assign(variables, value);
   }
   for (const field of form.querySelectorAll("[data-variable]")) {
@@ -103,7 +104,7 @@ export class Runner {
   }
 
   async start(request) {
-    if (!(await this.hooks.flush())) throw new Error("Not started, because the workflow could not be saved.");
+    if (!(await this.hooks.flush())) throw new Error(t("Not started, because the workflow could not be saved."));
     try {
       const answer = await callJson("POST", `/api/workflows/${this.workflowId}/execute`, { ...request, ...this.options, wait: false });
       this.follower.follow(answer.execution_id);
@@ -126,20 +127,20 @@ export class Runner {
 
   /** The button says Run, or Stop while an execution is followed. */
   showRunning(running) {
-    this.button.replaceChildren(icon(running ? "square" : "play"), element("span", {}, running ? "Stop" : "Run"));
+    this.button.replaceChildren(icon(running ? "square" : "play"), element("span", {}, running ? t("Stop") : t("Run")));
     this.button.toggleAttribute("data-running", running);
-    this.button.setAttribute("aria-label", running ? "Stop the execution" : "Run the workflow");
+    this.button.setAttribute("aria-label", running ? t("Stop the execution") : t("Run the workflow"));
   }
 
   /** Tell how an execution ended, with a way to its page and to the block that failed. */
   tell({ executionId, status, duration_ms: milliseconds, error, failedBlock }) {
     const well = status === "completed";
-    const link = element("a", { href: `/executions/${encodeURIComponent(executionId)}`, class: "toast-link" }, "Details");
-    const replay = element("button", { type: "button", class: "link-button" }, "Replay");
+    const link = element("a", { href: `/executions/${encodeURIComponent(executionId)}`, class: "toast-link" }, t("Details"));
+    const replay = element("button", { type: "button", class: "link-button" }, t("Replay"));
     replay.addEventListener("click", () => this.hooks.replay(executionId));
     const actions = [replay, link];
     if (failedBlock) {
-      const show = element("button", { type: "button", class: "link-button" }, "Show block");
+      const show = element("button", { type: "button", class: "link-button" }, t("Show block"));
       show.addEventListener("click", () => this.hooks.show(failedBlock));
       actions.unshift(show);
     }

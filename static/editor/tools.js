@@ -10,6 +10,7 @@ import { Replay, pastExecutions } from "./replay.js";
 import { renameWorkflow, showName } from "./rename.js";
 import { transferActions } from "./transfer.js";
 import { Walking, walkingActions } from "./walking.js";
+import { t } from "../js/words.js";
 
 /** `parts`: `workflowId`, `view`, `store`, `selection`, `connecting`, `actions`. Answers the parts that others need. */
 export function addTools(parts) {
@@ -32,7 +33,8 @@ export function addTools(parts) {
     ...walkingActions(walking),
     ...transferActions(parts),
     commands: () => commands.open(),
-    find: () => openPicker({ label: "Find in this workflow", items: findable(store, hooks) }),
+    files: () => commands.files(),
+    find: () => openPicker({ label: t("Find in this workflow"), items: findable(store, hooks) }),
     outline: () => outline.toggle(),
     focusRow: (blockId) => outline.open && outline.focus(blockId),
     executions: () => showExecutions(parts.workflowId),
@@ -47,8 +49,8 @@ export function addTools(parts) {
 async function showExecutions(workflowId) {
   try {
     const items = await pastExecutions(workflowId);
-    if (items.length) openPicker({ label: "Show which execution?", items });
-    else toast("This workflow has not run yet.");
+    if (items.length) openPicker({ label: t("Show which execution?"), items });
+    else toast(t("This workflow has not run yet."));
   } catch (error) {
     toast(error.message, { tone: "danger" });
   }
@@ -71,6 +73,6 @@ function openMenu(event, { store, selection }, commands) {
   const { block, edge, annotation } = thingAt(event.target);
   const chosen = selection.blocks.has(block) || selection.edges.has(edge) || selection.annotations.has(annotation);
   if (!chosen) selection.set(block ? [block] : [], edge ? [edge] : [], annotation ? [annotation] : []);
-  if (store.readOnly) toast("You may look at this workflow, but not change it.");
+  if (store.readOnly) toast(t("You may look at this workflow, but not change it."));
   else commands.menu({ x: event.clientX, y: event.clientY });
 }

@@ -1,12 +1,17 @@
 // Files in and out: what lies in a file becomes blocks on this canvas or a new workflow; a workflow becomes a file.
 import { callJson } from "./api.js";
+import { categoryColour } from "./card.js";
 import { choosePasted, readCopied } from "./clipboard.js";
 import { element, toast } from "./dom.js";
 import { paste } from "./edits.js";
+import { pictureOf } from "./picture.js";
+import { t } from "../js/words.js";
 
 export const ACCEPTED = ".json,.yaml,.yml,application/json,text/yaml";
 const MOST_BYTES = 8_000_000;
 const FLOWS = "/api/v1/flows";
+const MOST_PIXELS = 6000;
+const PICTURE_SCALE = 2;
 
 function jsonOf(text) {
   try {
@@ -28,7 +33,7 @@ export function pastable(text) {
 
 /** Read a file that was chosen or dropped. Throws a sentence for one that cannot be a workflow. */
 export async function readFile(file) {
-  if (file.size > MOST_BYTES) throw new Error(`“${file.name}” is too large for a workflow.`);
+  if (file.size > MOST_BYTES) throw new Error(t("“{1}” is too large for a workflow.", file.name));
   return file.text();
 }
 
@@ -68,17 +73,47 @@ export function onFileDrop(place, take) {
   });
 }
 
-function download(name, type, text) {
-  const address = URL.createObjectURL(new Blob([text], { type }));
+function download(name, content) {
+  const address = URL.createObjectURL(content);
   element("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
 const fileName = (name, ending) => `${name.replace(/[^\p{L}\p{N} _-]+/gu, "-").trim() || "workflow"}.${ending}`;
 
+/** Save a workflow as a file, as the server has it: `form` is json or yaml. */
+export async function saveAs(workflowId, name, form) {
+  const path = `${FLOWS}/${encodeURIComponent(workflowId)}`;
+  if (form === "json") {
+    const content = JSON.stringify(await callJson("GET", `${path}/export`), null, 2);
+    return download(fileName(name, "json"), new Blob([content], { type: "application/json" }));
+  }
+  const answer = await callJson("GET", `${path}?form=graph`);
+  return download(fileName(name, "yaml"), new Blob([(answer.data ?? answer).yamlContent], { type: "text/yaml" }));
+}
+
+/** Everything on the canvas as a picture, whatever is in sight. */
+function picture(store, view) {
+  const cards = [...store.blocks.values()].map((block) => {
+    const { entry, outputs } = view.shape(block);
+    const look = { name: block.name, title: entry.title, category: categoryColour(entry.category), off: block.enabled === false };
+    return { id: block.id, ...view.box(block), ...look, block, outputs };
+  });
+  return pictureOf({ name: store.name, cards, edges: [...store.edges.values()], annotations: [...store.annotations.values()] });
+}
+
+async function pixels({ svg, width, height }) {
+  const scale = Math.min(PICTURE_SCALE, MOST_PIXELS / Math.max(width, height));
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = element("canvas", { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
+
 /** The editor's import and export as actions by name; a file may also be dropped on its canvas. */
 export function transferActions({ workflowId, view, store, selection, actions }) {
-  const path = `${FLOWS}/${encodeURIComponent(workflowId)}`;
   const safely = (work) => async (...given) => {
     try {
       await work(...given);
@@ -93,25 +128,21 @@ export function transferActions({ workflowId, view, store, selection, actions })
     if (copied && !unknown) {
       choosePasted(selection, paste(store, copied, event ? view.worldPoint(event) : view.centre()));
       if (!event) view.fit();
-      toast(`“${file.name}” is on the canvas. Undo takes that back.`, { tone: "success" });
+      toast(t("“{1}” is on the canvas. Undo takes that back.", file.name), { tone: "success" });
       return;
     }
     const { id, name, report } = await takeIn(text);
     const mapped = report.filter(({ outcome }) => outcome === "mapped").length;
-    const words = report.length ? ` ${mapped} of its ${report.length} parts became blocks that work; a note on its canvas tells more.` : "";
-    toast(`“${name}” is a new workflow.${words}`, { tone: "success", stay: true, actions: [element("a", { href: `/workflows/${encodeURIComponent(id)}`, class: "toast-link" }, "Open")] });
+    const words = report.length ? ` ${t("{1} of its {2} parts became blocks that work; a note on its canvas tells more.", mapped, report.length)}` : "";
+    toast(t("“{1}” is a new workflow.", name) + words, { tone: "success", stay: true, actions: [element("a", { href: `/workflows/${encodeURIComponent(id)}`, class: "toast-link" }, t("Open"))] });
   });
-  onFileDrop(view.root, (file, event) => (store.readOnly ? toast("You may not change this workflow.") : take(file, event)));
+  onFileDrop(view.root, (file, event) => (store.readOnly ? toast(t("You may not change this workflow.")) : take(file, event)));
   const saved = () => store.readOnly || actions.flush();
   return {
     importFile: () => chooseFile(take),
-    exportJson: safely(async () => {
-      if (await saved()) download(fileName(store.name, "json"), "application/json", JSON.stringify(await callJson("GET", `${path}/export`), null, 2));
-    }),
-    exportYaml: safely(async () => {
-      if (!(await saved())) return;
-      const answer = await callJson("GET", `${path}?form=graph`);
-      download(fileName(store.name, "yaml"), "text/yaml", (answer.data ?? answer).yamlContent);
-    }),
+    exportJson: safely(async () => (await saved()) && saveAs(workflowId, store.name, "json")),
+    exportYaml: safely(async () => (await saved()) && saveAs(workflowId, store.name, "yaml")),
+    exportSvg: safely(() => download(fileName(store.name, "svg"), new Blob([picture(store, view).svg], { type: "image/svg+xml" }))),
+    exportPng: safely(async () => download(fileName(store.name, "png"), await pixels(picture(store, view)))),
   };
 }

@@ -2,6 +2,7 @@
 import { callHtml } from "./api.js";
 import { element, icon } from "./dom.js";
 import { described, keyOf, pathOf } from "./expression.js";
+import { t } from "../js/words.js";
 
 export const DRAGGED = "application/x-blockyard-value";
 
@@ -86,6 +87,6 @@ export class ValueTree {
       if (!item.hidden) shown += 1;
     }
     place.querySelector("[data-value-none]")?.remove();
-    if (!shown && wanted) place.append(element("p", { class: "field-help", "data-value-none": true }, icon("search-x"), ` No value is called “${letters.trim()}”.`));
+    if (!shown && wanted) place.append(element("p", { class: "field-help", "data-value-none": true }, icon("search-x"), ` ${t("No value is called “{1}”.", letters.trim())}`));
   }
 }

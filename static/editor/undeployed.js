@@ -2,6 +2,7 @@
 import { callJson } from "./api.js";
 import { element, icon } from "./dom.js";
 import { applied } from "./operations.js";
+import { t } from "../js/words.js";
 
 export class Undeployed {
   /** `hooks`: `flush()` saves everything and answers whether it could, `show(blockId)`. */
@@ -25,13 +26,13 @@ export class Undeployed {
 
   async load() {
     const { changes } = await callJson("GET", this.path);
-    this.message.textContent = changes.length ? "Deploying brings this into effect:" : "Nothing differs from what is deployed.";
+    this.message.textContent = changes.length ? t("Deploying brings this into effect:") : t("Nothing differs from what is deployed.");
     this.list.replaceChildren(...changes.map((change) => this.row(change)));
   }
 
   row({ text, revert }) {
     if (!revert.length) return element("li", {}, element("span", {}, text));
-    const button = element("button", { type: "button", class: "link-button", "aria-label": `Revert: ${text}` }, icon("undo-2"), "Revert");
+    const button = element("button", { type: "button", class: "link-button", "aria-label": t("Revert: {1}", text) }, icon("undo-2"), t("Revert"));
     button.addEventListener("click", () => this.revert(revert, button));
     return element("li", {}, element("span", {}, text), button);
   }

@@ -4,23 +4,28 @@ import { annotationBox } from "./annotations.js";
 import { Card } from "./card.js";
 import { element } from "./dom.js";
 import { EdgeLayer } from "./edge-layer.js";
-import { boundingBox, cardSize, fit, grown, overlaps, toWorld, visibleBox, zoomAt } from "./geometry.js";
+import { boundingBox, cardSize, encloses, fit, grown, overlaps, toWorld, visibleBox, zoomAt } from "./geometry.js";
 
 const MARGIN = 240;
 const FAR_SCALE = 0.42;
+const TINY_SCALE = 0.2;
 const READABLE_SCALE = 0.6;
 const REVEAL_MARGIN = 32;
 const DOTS = 24;
+const SETTLED_MS = 200;
 
 export class View {
   constructor(root, store, selection) {
     Object.assign(this, { root, store, selection });
     this.viewport = { x: 80, y: 80, scale: 1 };
+    this.drawn = null;
+    this.changes = 0;
     this.cards = new Map();
     this.shapes = new WeakMap();
     this.statuses = new Map();
     this.problems = new Map();
     this.marks = new Map();
+    this.proposed = new Map();
     this.listeners = new Set();
     this.cardLayer = element("div", { class: "cards" });
     this.marquee = element("div", { class: "marquee", hidden: true });
@@ -85,22 +90,56 @@ export class View {
     return [...this.boxes(), ...[...this.store.annotations.values()].filter(({ kind }) => kind === "note").map(annotationBox)];
   }
 
+  /** Draw in the next frame what has changed. */
   schedule() {
+    this.drawn = null;
+    this.settle();
+    this.scheduleFrame();
+  }
+
+  scheduleFrame() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      this.draw();
+      if (!this.isDrawn()) return this.draw();
+      this.lift();
+      return this.shift();
     });
   }
 
+  /** Whether all that is in sight is drawn already, at this scale: then the drawing needs only to be shifted. */
+  isDrawn() {
+    return this.drawn?.scale === this.viewport.scale && encloses(this.drawn.sight, visibleBox(this.viewport, this.size));
+  }
+
   draw() {
-    const { x, y, scale } = this.viewport;
-    this.world.style.transform = `translate(${x}px,${y}px) scale(${scale})`;
-    this.drawDots(x, y, DOTS * scale);
+    const { scale } = this.viewport;
+    const sight = grown(visibleBox(this.viewport, this.size), MARGIN / Math.min(1, scale));
+    this.drawn = { scale, sight };
     this.root.classList.toggle("far", scale < FAR_SCALE);
-    const sight = grown(visibleBox(this.viewport, this.size), MARGIN);
+    this.root.classList.toggle("tiny", scale < TINY_SCALE);
     this.drawCards(sight);
     this.edges.draw(sight);
     this.annotations.draw(sight);
+    this.changes += 1;
+    this.shift();
+  }
+
+  /** While the drawing is only shifted it is a layer of its own, painted once; a drawing that changes is painted faster without. */
+  lift() {
+    clearTimeout(this.lifted);
+    this.world.style.willChange = "transform";
+    this.lifted = setTimeout(() => this.settle(), SETTLED_MS);
+  }
+
+  settle() {
+    clearTimeout(this.lifted);
+    this.world.style.willChange = "";
+  }
+
+  shift() {
+    const { x, y, scale } = this.viewport;
+    this.world.style.transform = `translate(${x}px,${y}px) scale(${scale})`;
+    this.drawDots(x, y, DOTS * scale);
     for (const listener of this.listeners) listener(this);
   }
 
@@ -131,6 +170,7 @@ export class View {
     card.setStatus(this.statuses.get(block.id) || null);
     card.setProblem(this.problems.get(block.id) || null);
     card.setMark(this.marks.get(block.id));
+    card.setProposed(this.proposed.get(block.id));
     card.element.classList.toggle("selected", this.selection.blocks.has(block.id));
     this.cards.set(block.id, card);
     this.cardLayer.append(card.element);
@@ -153,6 +193,14 @@ export class View {
     this.schedule();
   }
 
+  /** The end of what a running block says. */
+  setStreamed(blockId, text) {
+    const status = this.statuses.get(blockId);
+    if (status?.status !== "running") return;
+    status.text = text;
+    this.cards.get(blockId)?.showText();
+  }
+
   clearRun() {
     for (const id of [...this.statuses.keys()]) this.setStatus(id, null);
     this.edges.taken.clear();
@@ -173,9 +221,16 @@ export class View {
     this.schedule();
   }
 
+  /** What a proposal would do, beside those marks: `Map(block id or "annotation " + its id -> changed or removed)`. */
+  setProposed(marks) {
+    this.proposed = marks;
+    for (const [id, card] of this.cards) card.setProposed(marks.get(id));
+    this.schedule();
+  }
+
   setViewport(viewport) {
     this.viewport = viewport;
-    this.schedule();
+    this.scheduleFrame();
   }
 
   /** A point of the browser window relative to the canvas. */

@@ -3,6 +3,7 @@ import { announce } from "./dom.js";
 import { thingAt } from "./gestures.js";
 import { openPicker } from "./picker.js";
 import { walkOrder } from "./walk.js";
+import { t } from "../js/words.js";
 
 export class Walking {
   constructor({ view, store, selection, connecting }) {
@@ -56,9 +57,9 @@ export class Walking {
     };
     if (outputs.filter((port) => !port.error).length === 1) begin(outputs[0]);
     else if (outputs.length) {
-      openPicker({ label: `Connect which output of “${this.store.nameOf(block)}”?`,
+      openPicker({ label: t("Connect which output of “{1}”?", this.store.nameOf(block)),
         items: outputs.map((port) => ({ title: port.title, icon: "git-branch", hint: port.name, run: () => begin(port) })) });
-    } else if (block) announce(`“${this.store.nameOf(block)}” has no output.`);
+    } else if (block) announce(t("“{1}” has no output.", this.store.nameOf(block)));
   }
 
   /** List the connections of the block that has the focus: the chosen one shows its tools. */
@@ -66,11 +67,11 @@ export class Walking {
     const { block } = this.here;
     if (!block) return;
     const items = this.store.edgesOf(block).map((edge) => ({
-      title: edge.source === block ? `To ${this.store.nameOf(edge.target)}` : `From ${this.store.nameOf(edge.source)}`,
+      title: edge.source === block ? t("To {1}", this.store.nameOf(edge.target)) : t("From {1}", this.store.nameOf(edge.source)),
       hint: edge.sourceHandle, search: edge.sourceHandle, icon: edge.source === block ? "arrow-right" : "arrow-left", run: () => this.openEdge(edge.id),
     }));
-    if (items.length) openPicker({ label: `Connections of “${this.store.nameOf(block)}”`, items });
-    else announce(`“${this.store.nameOf(block)}” has no connections.`);
+    if (items.length) openPicker({ label: t("Connections of “{1}”", this.store.nameOf(block)), items });
+    else announce(t("“{1}” has no connections.", this.store.nameOf(block)));
   }
 
   openEdge(edgeId) {

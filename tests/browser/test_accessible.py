@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.editors import person
+from tests.support.accessible import violations
+from tests.support.editors import open_editor, person
 from tests.support.graphs import block, edge
 from tests.support.routes import all_routes
 from tests.support.server import Client, ServerProcess
 
-AXE = (Path(__file__).parent.parent / "data" / "axe" / "axe.min.js").read_text()
-STILL = """() => {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync("*, ::before, ::after { transition: none !important; animation: none !important; }");
-  document.adoptedStyleSheets = [sheet];
-}"""
-RUN = """async ([place, rules]) => {
-  const options = { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) };
-  const told = ({ id }, { html, failureSummary }) => `${id}: ${html.slice(0, 160)} (${failureSummary.slice(0, 240)})`;
-  return (await axe.run(place, options)).violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap((found) => found.nodes.slice(0, 3).map((node) => told(found, node)));
-}"""
 FOREIGN = {"/sign-in/oidc", "/metrics"}
 
 
@@ -63,17 +49,6 @@ def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
         yield page
 
 
-def violations(page: Page, place: str = "html") -> list[Any]:
-    """Both themes have the same elements: in the dark one only the contrast is looked at."""
-    page.evaluate(AXE)
-    page.evaluate(STILL)
-    found: list[Any] = page.evaluate(RUN, [place, None])
-    page.emulate_media(color_scheme="dark")
-    found += page.evaluate(RUN, [place, ["color-contrast"]])
-    page.emulate_media(color_scheme="light")
-    return found
-
-
 def test_no_page_keeps_anybody_out(page: Page, server: ServerProcess, addresses: list[str]) -> None:
     found = {}
     for address in addresses:
@@ -102,4 +77,42 @@ def test_the_editor_keeps_nobody_out(page: Page, server: ServerProcess, client: 
     page.get_by_role("button", name="Run the workflow").click()
     expect(page.get_by_role("dialog", name="Run the workflow")).to_be_visible()
     found["run"] = violations(page, "#run-dialog")
+    assert {place: what for place, what in found.items() if what} == {}
+
+
+def test_what_opens_over_a_page_and_what_goes_wrong_keeps_nobody_out(page: Page, server: ServerProcess, workflow: str) -> None:
+    page.goto(server.url)
+    page.locator("main .menu > summary").first.click()
+    found = {"menu": violations(page, ".menu[open]")}
+    page.get_by_role("button", name="Group and tags").first.click()
+    found["group and tags"] = violations(page, "dialog[open]")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Create workflow").click()
+    found["new workflow"] = violations(page, "dialog[open]")
+    page.goto(f"{server.url}/credentials")
+    page.locator("#credential-name").fill("NOT_COMPLETE")
+    page.locator("main form:has(#credential-name)").evaluate("(form) => { form.noValidate = true; form.requestSubmit(); }")
+    expect(page.get_by_role("alert")).to_be_visible()
+    found["refused"] = violations(page, "main")
+    page.goto(f"{server.url}/?q=nothing+like+this")
+    found["nothing fits"] = violations(page, "main")
+    assert {place: what for place, what in found.items() if what} == {}
+
+
+def test_what_opens_over_the_canvas_keeps_nobody_out(page: Page, server: ServerProcess, workflow: str) -> None:
+    open_editor(page, server, workflow)
+    found = {}
+    page.keyboard.press("Control+k")
+    found["commands"] = violations(page, ".picker")
+    page.keyboard.press("Escape")
+    page.locator("#canvas").focus()
+    page.keyboard.press("?")
+    found["shortcuts"] = violations(page, "#shortcuts-dialog")
+    page.keyboard.press("Escape")
+    for name, place in (("History", "#history"), ("Copilot", "#copilot"), ("Show as a list", "#outline")):
+        page.locator(".editor-bar").get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(place)).to_be_visible()
+        found[name] = violations(page, place)
+    page.set_viewport_size({"width": 390, "height": 844})
+    found["on a phone"] = violations(page)
     assert {place: what for place, what in found.items() if what} == {}

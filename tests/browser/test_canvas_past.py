@@ -57,7 +57,7 @@ def test_an_old_execution_is_replayed_on_its_own_revision(
     expect(card(page, "send")).to_contain_text("Send")
     expect(page.locator(".canvas-card")).to_have_count(2)
     slider = page.get_by_label("Moment of the execution")
-    expect(slider).to_have_attribute("aria-valuetext", re.compile("^Send completed"))
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^Send: completed"))
     expect(card(page, "send")).to_have_attribute("data-status", "completed")
     slider.focus()
     page.keyboard.press("Home")

@@ -36,7 +36,7 @@ def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server that tests may kill, if they start it again."""
-    process = ServerProcess(tmp_path_factory.mktemp("mortal") / "data").start()
+    process = ServerProcess(tmp_path_factory.mktemp("mortal") / "data").owned().start()
     Client(process.url).set_up()
     yield process
     process.stop()

@@ -55,7 +55,7 @@ def test_zoom_has_limits(evaluate: Evaluate) -> None:
     small, large = evaluate("""
         const zoomed = (factor) => geometry.zoomAt({ x: 0, y: 0, scale: 1 }, { x: 0, y: 0 }, factor);
         return [zoomed(1e-6).scale, zoomed(1e6).scale];""")
-    assert small == 0.1
+    assert small == 0.05
     assert large == 2
 
 

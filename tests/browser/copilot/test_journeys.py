@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from uuid import uuid4
-
 import httpx
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.test_accessible import violations
+from tests.browser.copilot.acting import changes, copilot, edit, say
 from tests.copilot.talking import ADD_DOUBLE
-from tests.support.editors import card, open_editor, person, state
+from tests.support.accessible import violations
+from tests.support.editors import card, state
 from tests.support.graphs import block
 from tests.support.model_server import ModelServer
 from tests.support.server import Client, ServerProcess
@@ -30,46 +27,6 @@ BUILD = [
     {"type": "connect", "edge": {"source": "total", "target": "answer"}},
 ]  # fmt: skip
 MARKUP = "<img src=x onerror=\"document.title='owned'\">"
-
-
-@pytest.fixture
-def model(client: Client) -> Iterator[ModelServer]:
-    with ModelServer() as server:
-        client.put("/api/copilot/model", json={"base_url": server.address, "model": "small"})
-        yield server
-        client.delete("/api/copilot/model")
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser, server: ServerProcess) -> Iterator[Page]:
-    with person(browser, server) as page:
-        yield page
-
-
-@pytest.fixture
-def workflow(client: Client) -> str:
-    return client.new(
-        block("start", "starter", name="Begin", position={"x": 0, "y": 0}),
-        block("sum", "code", {"code": "return 1 + 1"}, name="Add one", position={"x": 300, "y": 0}),
-        block("answer", "response", {"body": "{{ sum.output }}"}, name="Answer", position={"x": 600, "y": 0}),
-        edges=["start>sum", "sum>answer"],
-    )
-
-
-def copilot(page: Page, server: ServerProcess, workflow: str) -> None:
-    """Open the editor with the copilot beside it."""
-    open_editor(page, server, workflow)
-    page.get_by_role("button", name="Copilot", exact=True).click()
-    expect(page.get_by_role("heading", name="Copilot")).to_be_visible()
-
-
-def say(page: Page, text: str) -> None:
-    page.locator("#copilot textarea").fill(text)
-    page.keyboard.press("Enter")
-
-
-def changes(page: Page) -> list[str]:
-    return [found or "" for found in page.locator(".copilot-changes li").evaluate_all("all => all.map(one => one.dataset.state)")]
 
 
 def test_a_webhook_workflow_is_built_from_one_sentence(
@@ -116,13 +73,13 @@ def test_one_of_three_is_left_and_one_undo_takes_the_rest_back(
     copilot(page, server, workflow)
     say(page, "Double it")
     expect(page.locator(".copilot-changes li")).to_have_count(3)
-    expect(card(page, "sum")).to_have_attribute("data-diff", "changed")
+    expect(card(page, "sum")).to_have_attribute("data-proposed", "changed")
     assert violations(page, "#copilot") == []
     page.get_by_role("button", name="Leave: “Add one” renamed “Plus one”").click()
-    expect(card(page, "sum")).not_to_have_attribute("data-diff", "changed")
+    expect(card(page, "sum")).not_to_have_attribute("data-proposed", "changed")
     page.get_by_role("button", name="Take the rest").click()
     expect(card(page, "double")).to_be_visible()
-    assert changes(page) == ["accepted", "accepted", "rejected"]
+    changes(page, "accepted", "accepted", "rejected")
     expect(card(page, "sum")).to_contain_text("Add one")
     assert client.execute(workflow)["output"] == 4
     page.reload()
@@ -138,9 +95,7 @@ def test_a_failed_execution_is_explained_repaired_and_run_again(
     page: Page, server: ServerProcess, client: Client, model: ModelServer, workflow: str
 ) -> None:
     broken = {"type": "set_field", "block_id": "sum", "path": ["code"], "value": "return 1 + nothing"}
-    revision = client.drawn(workflow)["revision"]
-    batch = {"base_revision": revision, "client_id": "test", "batch_id": str(uuid4()), "operations": [broken]}
-    client.post(f"/api/workflows/{workflow}/operations", json=batch)
+    edit(client, workflow, broken)
     failed = client.execute(workflow)["execution_id"]
     model.uses("propose", summary="Gives it a number", operations=[broken | {"value": "return 1 + 5"}])
     model.says("It used a name that does not exist.")
@@ -184,17 +139,12 @@ def test_two_people_edit_while_a_proposal_is_open(
     copilot(page, server, workflow)
     say(page, "Double it")
     expect(page.locator(".copilot-changes li")).to_have_count(3)
-    for operation in (
-        {"type": "set_block", "block_id": "sum", "name": "Theirs"},
-        {"type": "set_block", "block_id": "start", "name": "First"},
-    ):
-        revision = client.drawn(workflow)["revision"]
-        batch = {"base_revision": revision, "client_id": "other", "batch_id": str(uuid4()), "operations": [operation]}
-        assert client.post(f"/api/workflows/{workflow}/operations", json=batch).status_code == 200
+    theirs = {"type": "set_block", "block_id": "sum", "name": "Theirs"}
+    edit(client, workflow, theirs, {"type": "set_block", "block_id": "start", "name": "First"})
     expect(page.locator('.copilot-changes li[data-state="stale"]')).to_contain_text("“Theirs”: name was changed meanwhile")
     page.get_by_role("button", name="Take the rest").click()
     expect(card(page, "double")).to_be_visible()
-    assert changes(page) == ["accepted", "accepted", "stale"]
+    changes(page, "accepted", "accepted", "stale")
     expect(page.get_by_role("button", name="Ask again", exact=True)).to_be_visible()
     expect(card(page, "sum")).to_contain_text("Theirs")
     expect(card(page, "start")).to_contain_text("First")
