@@ -1,4 +1,5 @@
 // Trying a model without leaving the page, so that a key that was typed stays where it is until it is saved.
+import { t } from "./words.js";
 const form = document.querySelector("[data-copilot-model]");
 const result = document.querySelector("[data-copilot-trial]");
 const NUMBERS = ["input_price", "output_price", "daily_tokens", "daily_cost"];
@@ -22,22 +23,23 @@ function show(tone, text) {
 }
 
 async function tried() {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]').content };
+  const { lang } = document.documentElement;
+  const headers = { "Content-Type": "application/json", "X-Language": lang, "X-CSRF-Token": document.querySelector('meta[name="csrf-token"]').content };
   const response = await fetch("/api/copilot/model/test", { method: "POST", headers, body: JSON.stringify(settings()) });
   const answer = await response.json();
   if (!response.ok) return show("danger", answer.message);
-  return show(answer.works ? "success" : "danger", answer.works ? `${answer.message} Save to use it.` : answer.message);
+  return show(answer.works ? "success" : "danger", answer.works ? `${answer.message} ${t("Save to use it.")}` : answer.message);
 }
 
 form?.addEventListener("submit", async (event) => {
   if (event.submitter?.value !== "try") return;
   event.preventDefault();
   event.submitter.disabled = true;
-  show("info", "Asking the model…");
+  show("info", t("Asking the model…"));
   try {
     await tried();
   } catch {
-    show("danger", "The server cannot be reached.");
+    show("danger", t("The server cannot be reached."));
   } finally {
     event.submitter.disabled = false;
   }

@@ -1,4 +1,5 @@
 // Buttons with `data-copy` copy that text; with `data-copy-from="#id"` the value or text of that element.
+import { t } from "./words.js";
 function textOf(button) {
   if (!button.dataset.copyFrom) return button.dataset.copy;
   const source = document.querySelector(button.dataset.copyFrom);
@@ -15,7 +16,7 @@ async function copy(text) {
   area.select();
   const copied = document.execCommand("copy");
   area.remove();
-  if (!copied) throw new Error("The browser refused to copy.");
+  if (!copied) throw new Error(t("The browser refused to copy."));
 }
 
 function announce(text, tone) {
@@ -28,8 +29,8 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   try {
     await copy(textOf(button));
-    announce("Copied");
+    announce(t("Copied"));
   } catch {
-    announce("Could not copy. Select the text and copy it by hand.", "danger");
+    announce(t("Could not copy. Select the text and copy it by hand."), "danger");
   }
 });

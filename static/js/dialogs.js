@@ -1,12 +1,13 @@
 // `data-dialog-open="id"` opens a dialog, `data-dialog-close` closes its own; a form with `data-confirm`
 // is sent only after the shared confirm dialog, whose words come from the form's attributes.
+import { t } from "./words.js";
 let waiting = null;
 
 function ask(form) {
   const dialog = document.getElementById("confirm-dialog");
   dialog.querySelector("[data-confirm-title]").textContent = form.dataset.confirm;
   dialog.querySelector("[data-confirm-text]").textContent = form.dataset.confirmText ?? "";
-  dialog.querySelector("[data-confirm-yes]").textContent = form.dataset.confirmLabel ?? "Continue";
+  dialog.querySelector("[data-confirm-yes]").textContent = form.dataset.confirmLabel ?? t("Continue");
   waiting = form;
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   dialog.showModal();

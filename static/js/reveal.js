@@ -1,4 +1,5 @@
 // Shows and mints secrets: `data-reveal="id"` toggles that input, `data-mint="id"` gives it a new UUID.
+import { t } from "./words.js";
 const revealed = new Set();
 
 function show(id) {
@@ -7,7 +8,7 @@ function show(id) {
   if (!input || !button) return;
   input.type = revealed.has(id) ? "text" : "password";
   button.setAttribute("aria-pressed", String(revealed.has(id)));
-  button.querySelector("[data-reveal-label]").textContent = revealed.has(id) ? "Hide" : "Reveal";
+  button.querySelector("[data-reveal-label]").textContent = revealed.has(id) ? t("Hide") : t("Reveal");
 }
 
 function uuid() {

@@ -1,7 +1,6 @@
 // The chosen theme. Loaded blocking in <head>, so that the page never flashes in the other one.
 const KEY = "blockyard.theme";
 const NEXT = { auto: "light", light: "dark", dark: "auto" };
-const LABEL = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
 
 function stored() {
   try {
@@ -16,9 +15,9 @@ function show(theme) {
   if (theme === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   for (const button of document.querySelectorAll("[data-theme-toggle]")) {
-    button.setAttribute("aria-label", LABEL[theme]);
-    button.title = LABEL[theme];
     for (const icon of button.querySelectorAll("[data-for-theme]")) icon.toggleAttribute("hidden", icon.dataset.forTheme !== theme);
+    button.title = button.querySelector("[data-for-theme]:not([hidden])").dataset.label;
+    button.setAttribute("aria-label", button.title);
   }
 }
 
