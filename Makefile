@@ -21,10 +21,10 @@ check: .venv/test.stamp
 	$(BIN)/mypy app blocks tests/support
 
 unit: .venv/test.stamp
-	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile --no-loadscope-reorder
 
 browser: .venv/test.stamp
-	$(BIN)/pytest -m browser -n 2 --dist loadfile tests/browser tests/editor tests/contract/test_studio_in_browser.py
+	$(BIN)/pytest -m browser -n 3 --dist loadfile tests/browser tests/editor tests/contract/test_studio_in_browser.py
 
 .venv/bin/python:
 	scripts/make_venv.sh $(PYTHON)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
 from tests.support import warm
+from tests.support.secrets_noted import note_environment
 from tests.support.warm import ROOT, WarmProcess
 
 OWNER = {"email": "owner@example.com", "username": "owner", "password": "correct horse battery"}
@@ -42,12 +47,20 @@ class ServerProcess:
         self.log = data.parent / f"{data.name}.log"
         self._arguments = arguments
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("BLOCKYARD_")},
+            **{name: value for name, value in os.environ.items() if not name.startswith(("BLOCKYARD_", "SSL_CERT_"))},
             "BLOCKYARD_EGRESS_ALLOW": "127.0.0.1",
             "BLOCKYARD_REQUESTS_PER_MINUTE": "0",
             **(environment or {}),
         }
+        note_environment(self._environment)
         self.process: subprocess.Popen[bytes] | WarmProcess | None = None
+
+    def owned(self) -> ServerProcess:
+        """Put an owner into its data who has signed in: copied, because a migration and two hashes take half a second."""
+        prepared, session = _prepared()
+        shutil.copytree(prepared, self.data, dirs_exist_ok=True)
+        _sessions[self.url] = session
+        return self
 
     def start(self) -> ServerProcess:
         command = ("server", "--port", str(self.port), "--data", str(self.data), *self._arguments)
@@ -96,14 +109,27 @@ class Client(httpx.Client):
 
     def set_up(self) -> Client:
         """Make the owner's account as the setup page does, and sign in."""
+        if self._goes_on():
+            return self
         self.post("/setup", data=OWNER | {"token": ""})
         return self.sign_in()
 
     def sign_in(self) -> Client:
+        """Sign in with the password, or go on with the session that was copied with the owner."""
+        if self._goes_on():
+            return self
         answer = self.post("/api/auth/login", json={"email": OWNER["email"], "password": OWNER["password"]})
         assert answer.status_code == 200, answer.text
         self.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
         return self
+
+    def _goes_on(self) -> bool:
+        session = _sessions.get(str(self.base_url).rstrip("/"))
+        if session is None:
+            return False
+        self.cookies.update(session[0])
+        self.headers["X-CSRF-Token"] = session[1]
+        return self.get("/api/auth/me").status_code == 200
 
     def create(self, name: str, *blocks: dict[str, Any], edges: Sequence[str] = ()) -> str:
         """A workflow with these blocks; edges as `"start>check", "check:if>yes"`. Returns its id."""
@@ -145,3 +171,18 @@ class Client(httpx.Client):
                 return found
             time.sleep(0.03)
         raise AssertionError(f"execution {execution_id} is {found['status']}, not {wanted}")
+
+
+Session = tuple[dict[str, str], str]
+"""Cookies and the token against forged requests."""
+_sessions: dict[str, Session] = {}
+
+
+@cache
+def _prepared() -> tuple[Path, Session]:
+    directory = Path(mkdtemp(prefix="blockyard-server-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    process = ServerProcess(directory / "data").start()
+    client = Client(process.url).set_up()
+    process.stop()
+    return process.data, (dict(client.cookies), client.headers["X-CSRF-Token"])

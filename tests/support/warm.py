@@ -59,9 +59,16 @@ class WarmProcess:
         return self.returncode
 
 
-def start(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> WarmProcess:
-    """`blockyard ARGUMENTS` with this environment; what it prints is added to the file."""
-    order = {"arguments": list(arguments), "environment": dict(environment), "output": str(output)}
+def start(
+    arguments: Sequence[str], environment: Mapping[str, str], output: Path, errors: Path | None = None
+) -> WarmProcess:
+    """`blockyard ARGUMENTS` with this environment; what it prints is added to the files."""
+    order = {
+        "arguments": list(arguments),
+        "environment": dict(environment),
+        "output": str(output),
+        "errors": str(errors or output),
+    }
     told = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     told.connect(_nursery())
     told.send(json.dumps(order).encode())
@@ -115,12 +122,11 @@ def _keep(caller: socket.socket) -> dict[str, Any]:
 
 def _become(order: Mapping[str, Any]) -> None:
     """Take on arguments, environment and files as a fresh process would have them."""
-    output = os.open(order["output"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for file, place in ((nothing, 0), (output, 1), (output, 2)):
+    added = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    for place, (name, mode) in enumerate(((os.devnull, os.O_RDONLY), (order["output"], added), (order["errors"], added))):
+        file = os.open(name, mode)
         os.dup2(file, place)
-    os.close(output)
-    os.close(nothing)
+        os.close(file)
     os.environ.clear()
     os.environ.update(order["environment"])
     sys.argv = ["blockyard", *order["arguments"]]
