@@ -18,7 +18,7 @@ MAX_LINES = 300
 
 ENGINE_DATA = {
     f"app.engine.{name}"
-    for name in ("assignment", "events", "expressions", "graph", "graph_forms", "messages", "validate", "values")
+    for name in ("annotations", "assignment", "events", "expressions", "graph", "graph_forms", "messages", "validate", "values")
 }
 OF_THE_PROJECT = {
     "app.sdk": set(),
@@ -59,6 +59,7 @@ OF_OTHERS = {
 
 OF_HELPERS = {
     "PIL", "aiomcache", "aiomysql", "aiormq", "aiosmtplib", "asyncssh", "cryptography", "defusedxml", "dns",
+    "duckdb",
     "feedparser", "icalendar", "jinja2", "jmespath", "jsonpath", "jsonschema_rs", "jwt", "ldap3", "markdown_it",
     "markdownify", "nats", "nh3", "openpyxl", "paho", "pamqp", "psycopg", "pymysql", "pypdf", "re2", "redis", "ruamel",
     "segno", "selectolax", "tomli_w", "websockets", "yarl",

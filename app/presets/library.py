@@ -1,6 +1,7 @@
 """The services that this installation knows: compiled manifests, read when one of their blocks is first asked for.
 
-A compiled file has an index in its first line, `{"service": [[operations], [triggers]]}`, and one manifest in each further line.
+A compiled file has an index in its first line, `{"service": [[operations], [triggers], [polls]]}`, and one manifest in each
+further line.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from app.sdk.lazy import lazy
 if TYPE_CHECKING:
     from app.presets import manifest as manifests
     from app.presets import operation as operations
+    from app.presets import poll as polls
     from app.presets import trigger as triggers
     from app.presets.manifest import Manifest
 else:
     manifests, operations = lazy("app.presets.manifest"), lazy("app.presets.operation")
-    triggers = lazy("app.presets.trigger")
+    polls, triggers = lazy("app.presets.poll"), lazy("app.presets.trigger")
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Presets:
         self._lines: dict[str, bytes] = {}
         self._types: dict[str, str] = {}
         self._triggers: set[str] = set()
+        self._polls: set[str] = set()
         self._made: dict[str, Block] = {}
         for file in files:
             self._index(file)
@@ -95,6 +98,11 @@ class Presets:
         """The type that a block has in a workflow: its own, or for a trigger that of the webhook block."""
         return WEBHOOK if type in self._triggers else type if type in self._types else None
 
+    @property
+    def polled(self) -> frozenset[str]:
+        """The types that look around by themselves."""
+        return frozenset(self._polls)
+
     def manifests(self) -> Iterator[Manifest]:
         """Every manifest, read anew."""
         for service in self._lines:
@@ -110,10 +118,12 @@ class Presets:
             taken = [service for service in index if service in self._lines]
             if taken:
                 raise BrokenPreset(f"{file}: there is a service `{taken[0]}` already")
-            for (service, (names, hooks)), line in zip(index.items(), lines, strict=True):
+            for (service, (names, hooks, *rest)), line in zip(index.items(), lines, strict=True):
+                polled = rest[0] if rest else []  # files of earlier versions have none
                 self._lines[service] = line
-                self._types |= {f"{service}.{name}": service for name in (*names, *hooks)}
+                self._types |= {f"{service}.{name}": service for name in (*names, *hooks, *polled)}
                 self._triggers.update(f"{service}.{name}" for name in hooks)
+                self._polls.update(f"{service}.{name}" for name in polled)
         except (OSError, ValueError, AttributeError, TypeError) as error:
             raise BrokenPreset(f"{file} cannot be read: compile it anew with `blockyard presets import`") from error
 
@@ -131,12 +141,15 @@ class Presets:
         for name, trigger in manifest.triggers.items():
             block = triggers.block_of_trigger(manifest, name, trigger)
             self._made[block.type] = block
+        for name, poll in manifest.polls.items():
+            block = polls.block_of_poll(manifest, name, poll)
+            self._made[block.type] = block
 
 
 def compiled(manifests: Iterable[Manifest]) -> bytes:
     """The content of a compiled file."""
     found = sorted(manifests, key=lambda manifest: manifest.name.lower())
-    index = {manifest.id: [list(manifest.operations), list(manifest.triggers)] for manifest in found}
+    index = {manifest.id: [list(manifest.operations), list(manifest.triggers), list(manifest.polls)] for manifest in found}
     lines = [json.dumps(index, separators=(",", ":"))]
     lines += [manifest.model_dump_json(exclude_defaults=True, by_alias=True) for manifest in found]
     return ("\n".join(lines) + "\n").encode()

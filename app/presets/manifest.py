@@ -209,6 +209,25 @@ class Trigger(Part):
         return self
 
 
+class Poll(Part):
+    """A list that is looked at again and again: what is new in it starts the workflow."""
+
+    title: Words
+    description: Words
+    operation: Name
+    """Which one lists; its other parameters are those of the trigger."""
+    key: Annotated[str, Field(min_length=1, max_length=200)]
+    """Where an entry has what tells it from the others, such as `id`."""
+    fixed: Mapping[Name, Json] = Field(default_factory=dict)
+    """Values of parameters that the form need not show."""
+    query: Mapping[str, str] = Field(default_factory=dict)
+    body: Mapping[str, Json] = Field(default_factory=dict)
+    """What is sent beside the parameters, for example to have the newest first."""
+    most: Annotated[int, Field(ge=1, le=2_000)] = 100
+    """How many entries are read in one look: all that can be new; more where a service does not give the newest first."""
+    icon: str = ""
+
+
 class Manifest(Part):
     """One service."""
 
@@ -229,6 +248,7 @@ class Manifest(Part):
     """The operation that shows whether a credential works."""
     operations: Annotated[Mapping[Name, Operation], Field(min_length=1, max_length=300)]
     triggers: Mapping[Name, Trigger] = Field(default_factory=dict)
+    polls: Mapping[Name, Poll] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Manifest:
@@ -243,8 +263,13 @@ class Manifest(Part):
             raise ValueError("a service with a server of its own needs auth, whose credential names the server")
         if self.test is not None and self.test not in self.operations:
             raise ValueError("test must name an operation")
-        if set(self.operations) & set(self.triggers):
+        starts = [*self.triggers, *self.polls]
+        if len({*self.operations, *starts}) < len(self.operations) + len(starts):
             raise ValueError("an operation and a trigger have the same name")
+        for name, poll in self.polls.items():
+            listing = self.operations.get(poll.operation)
+            if listing is None or listing.effect != "read" or set(poll.fixed) - set(listing.params):
+                raise ValueError(f"{name} must name an operation that reads, and parameters of it")
         in_address = [name for name, operation in self.operations.items() if f"{{{SECRET}}}" in operation.path]
         if (in_address or f"{{{SECRET}}}" in self.base_url) and not any(auth.place == "url" for auth in self.auth):
             raise ValueError("{secret} in an address needs an auth whose place is url")

@@ -19,6 +19,7 @@ from app.services.audit import record
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.networks import is_within, network
 from app.services.permissions import SCOPES, role_named
+from app.services.texts import is_line
 
 PREFIX: Final = "by_live_"
 RANDOM_CHARACTERS: Final = 40
@@ -152,7 +153,7 @@ def _listed(row: KeyRow, owner: KeyOwner) -> ApiKey:
 
 def _checked_name(name: str) -> str:
     name = name.strip()
-    if not name or len(name) > 100 or not name.isprintable():
+    if not name or len(name) > 100 or not is_line(name):
         raise _problem("name", "Give the key a name of up to 100 characters.")
     return name
 

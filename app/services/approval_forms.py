@@ -1,17 +1,26 @@
-"""Pure: what an approval asks, and whether what people fill in fits."""
+"""Pure: what people are asked, by an approval or on a page of its own, and whether what they fill in fits."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.sdk import Json
+from app.sdk import Json, is_file
 from app.services.errors import invalid
 
 MAX_ANSWER = 20_000
-WORDS = {"number": "a number", "boolean": "true or false", "date": "a date such as 2026-12-24"}
+WORDS = {
+    "number": "a number",
+    "boolean": "true or false",
+    "date": "a date such as 2026-12-24",
+    "email": "an e-mail address",
+    "choice": "one of the choices",
+    "file": "a file",
+}
+LOOKS_LIKE_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class FormField(BaseModel):
@@ -23,6 +32,13 @@ class FormField(BaseModel):
     type: str = "text"
     label: str = ""
     required: bool = False
+
+
+class PageField(FormField):
+    """One thing to fill in on a page of its own."""
+
+    options: tuple[str, ...] = ()
+    help: str = ""
 
 
 class Question(BaseModel):
@@ -81,17 +97,26 @@ def read_answers(fields: Sequence[FormField], given: Json, *, complete: bool) ->
 def _problem(field: FormField, value: Json, complete: bool) -> str:
     if value is None:
         return "is needed" if field.required and complete else ""
-    if not _fits(field.type, value):
+    if not _fits(field, value):
         return f"must be {WORDS.get(field.type, 'a text')}"
     return f"may have {MAX_ANSWER:,} characters" if isinstance(value, str) and len(value) > MAX_ANSWER else ""
 
 
-def _fits(kind: str, value: Json) -> bool:
-    if kind == "number":
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "boolean":
-        return isinstance(value, bool)
-    return isinstance(value, str) and (kind != "date" or _is_date(value))
+def _fits(field: FormField, value: Json) -> bool:
+    match field.type:
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
+        case "file":
+            return is_file(value)
+        case "choice":
+            return isinstance(field, PageField) and value in field.options
+        case "email":
+            return isinstance(value, str) and LOOKS_LIKE_EMAIL.fullmatch(value) is not None
+        case "date":
+            return isinstance(value, str) and _is_date(value)
+    return isinstance(value, str)
 
 
 def _is_date(text: str) -> bool:

@@ -24,6 +24,7 @@ from app.services.table_columns import Column, read_columns
 from app.services.table_design import redesign
 from app.services.table_queries import column_named, conditions
 from app.services.table_rows import TableWriter, check_count, columns_of
+from app.services.texts import is_line
 
 T = TypeVar("T")
 DataRow: TypeAlias = RowRecord
@@ -252,7 +253,7 @@ def _check_revision(revision: int, if_match: int | None) -> None:
 
 def _checked_name(name: Json) -> str:
     text = name.strip() if isinstance(name, str) else ""
-    if not 1 <= len(text) <= MAX_NAME or not text.isprintable():
+    if not 1 <= len(text) <= MAX_NAME or not is_line(text):
         message = f"must have 1 to {MAX_NAME} printable characters"
         raise invalid(f"`name` {message}.", [{"field": "name", "message": message}])
     return text

@@ -51,15 +51,15 @@ class Doors:
         secret decides between workflows, and between several webhook blocks of one."""
         async with self._database.read() as connection:
             ids = await addresses.webhooks_of_name(connection, name)
-        if not ids:
-            raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no workflow `{name[:200]}` with a webhook.", 404)
-        for webhook_id in ids[:-1]:
+        refusal = ServiceError("WEBHOOK_NOT_FOUND", f"There is no workflow `{name[:200]}` with a webhook.", 404)
+        for webhook_id in ids:
             try:
-                return await self._hooks.call(replace(call, webhook_id=webhook_id), is_guess=True)
+                return await self._hooks.call(replace(call, webhook_id=webhook_id), is_guess=webhook_id != ids[-1])
             except ServiceError as error:
-                if error.code not in ("UNAUTHORIZED", "ADDRESS_REFUSED"):
+                if error.code not in ("UNAUTHORIZED", "ADDRESS_REFUSED", "WEBHOOK_NOT_FOUND"):
                     raise
-        return await self._hooks.call(replace(call, webhook_id=ids[-1]))
+                refusal = refusal if error.code == "WEBHOOK_NOT_FOUND" else error  # such an address is that of a page
+        raise refusal
 
     async def variables(self, row: WorkflowRow) -> Sequence[Mapping[str, Json]]:
         """The variables that a workflow declares where it starts, of the revision that a call runs."""

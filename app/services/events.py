@@ -23,6 +23,7 @@ from app.services.errors import ServiceError, invalid
 from app.services.event_starts import EventStarts, event_of
 from app.services.execution_events import DROPPED
 from app.services.executions import HEARTBEAT_SECONDS
+from app.services.texts import is_line
 
 KIND = "event"
 OWN_NAMES = ("run.", "approval.")
@@ -130,7 +131,7 @@ class Events:
 
 
 def _check_name(name: str) -> None:
-    if not 1 <= len(name) <= MAX_NAME or not name.isprintable() or name != name.strip():
+    if not 1 <= len(name) <= MAX_NAME or not is_line(name) or name != name.strip():
         message = f"`name` must have 1 to {MAX_NAME} printable characters, with no space at its ends."
         raise invalid(message, [{"field": "name", "message": "must be the name of an event"}])
     if name.startswith(OWN_NAMES):

@@ -22,6 +22,7 @@ from app.services.errors import ServiceError, invalid, not_found
 from app.services.graphs import Graphs
 from app.services.pages import Page, Paging
 from app.services.refusals import checked_description, checked_name, graph_refused
+from app.services.texts import is_line
 from app.services.workflow_settings import SettingsOfWorkflows, WorkflowSettings, parse_settings
 from app.services.workflows import Workflow, Workflows, WorkflowSummary
 
@@ -220,7 +221,7 @@ class Flows:
 
     async def _details(self, actor: Actor, change: FlowChange, old: DetailsRow) -> DetailsRow:
         for name, label in (("namespace", change.namespace), ("category", change.category)):
-            if label is not None and (len(label) > MAX_LABEL or not label.isprintable()):
+            if label is not None and (len(label) > MAX_LABEL or not is_line(label)):
                 message = f"may have {MAX_LABEL} printable characters"
                 raise invalid(f"`{name}` {message}.", [{"field": name, "message": message}])
         if change.group_id:

@@ -47,7 +47,7 @@ class Graphs:
 
     def check(self, graph: Graph) -> list[Problem]:
         """Everything that forbids saving a graph of the right form."""
-        return [*validate(graph, self._catalog), *_repeated_webhooks(graph)]
+        return [*validate(graph, self._catalog), *self._repeated_addresses(graph)]
 
     def readiness(self, graph: Graph) -> list[Problem]:
         """What still has to be filled in or repaired before the graph can run, and warnings."""
@@ -82,9 +82,24 @@ class Graphs:
         )
 
     def webhook_ids(self, graph: Graph) -> list[tuple[str, str]]:
-        """`(webhook id, block id)` of every webhook whose id is a UUID."""
-        pairs = ((_uuid(block.config.get("webhook_id")), block.id) for block in self.webhook_blocks(graph))
-        return [(webhook_id, block_id) for webhook_id, block_id in pairs if webhook_id]
+        """`(address, block id)` of every webhook, and of every trigger with a page of its own, whose address is a UUID."""
+        pairs = ((_uuid(block.config.get(self.address_field(block))), block.id) for block in graph.blocks)
+        return [(address, block_id) for address, block_id in pairs if address]
+
+    def address_field(self, block: GraphBlock) -> str:
+        """The field that holds the address at which a block is called from outside; empty where there is none."""
+        declared = self._catalog.get(block.type) if block.type == "webhook" or block.type in self._catalog.paged else None
+        return "" if declared is None else "page_id" if "page_id" in declared.config.model_fields else "webhook_id"
+
+    def _repeated_addresses(self, graph: Graph) -> Iterator[Problem]:
+        seen: set[str] = set()
+        for block in graph.blocks:
+            field = self.address_field(block)
+            address = _uuid(block.config.get(field))
+            if address in seen:
+                yield Problem("DUPLICATE_WEBHOOK_ID", f"Block `{block.id}` has the webhook id of another block.", block.id, field)
+            if address:
+                seen.add(address)
 
     def store(self, graph: Graph, workflow_id: str) -> bytes:
         """The stored form: the graph without secrets, and the sealed secrets with their places."""
@@ -163,18 +178,6 @@ class Graphs:
         for path, text, kinds in texts(declared, block.config) if declared else ():
             if "secret" in kinds and text:
                 yield path, text
-
-
-def _repeated_webhooks(graph: Graph) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for block in graph.blocks:
-        webhook_id = _uuid(block.config.get("webhook_id")) if block.type == "webhook" else None
-        if webhook_id in seen:
-            yield Problem(
-                "DUPLICATE_WEBHOOK_ID", f"Block `{block.id}` has the webhook id of another block.", block.id, "webhook_id"
-            )
-        if webhook_id:
-            seen.add(webhook_id)
 
 
 def _uuid(value: Json) -> str | None:

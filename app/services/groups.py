@@ -15,6 +15,7 @@ from app.services.actors import Actor
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.pages import Page, Paging
 from app.services.refusals import is_uuid
+from app.services.texts import is_line
 
 Group = GroupRow
 
@@ -86,7 +87,7 @@ async def _find(connection: AsyncConnection, actor: Actor, group_id: str) -> Gro
 
 def _name(name: str) -> str:
     name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+    if not 1 <= len(name) <= MAX_NAME or not is_line(name):
         message = f"must have 1 to {MAX_NAME} printable characters"
         raise invalid(f"`name` {message}.", [{"field": "name", "message": message}])
     return name

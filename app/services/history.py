@@ -24,6 +24,7 @@ from app.services.operation_words import Words
 from app.services.pages import Page, Paging
 from app.services.refusals import graph_refused
 from app.services.revisions import RevisionWriter, dumped, replacing
+from app.services.texts import is_line
 from app.services.workflow_rows import announce, find_row, load_graph, tell_of_graph
 
 MOST_WORDS = 6
@@ -95,7 +96,7 @@ class History:
         """Name a state, which keeps it for good; an empty name takes that back."""
         actor.demand("workflows.draft")
         name = name.strip()
-        if len(name) > MAX_NAME or not name.isprintable():
+        if len(name) > MAX_NAME or not is_line(name):
             message = f"A name may have {MAX_NAME} printable characters."
             raise invalid(message, [{"field": "name", "message": "Choose another name."}])
         async with self._database.write(counts=False) as connection:

@@ -17,13 +17,13 @@ from app.services import hook_signatures as signatures
 from app.services.errors import ServiceError
 from app.services.hook_answers import HookCall
 from app.services.hook_signatures import Generic, Proof, Unproven
+from app.services.hook_tokens import SECRET_METHODS, TokenRule
 from app.services.idempotency import Key, expression_key
 from app.services.networks import is_within, network
-from app.services.rate_limit import RateLimit
 
 PLAIN = frozenset({"webhook_id", "webhook_secret", "methods"})
 """What a webhook has that is checked by its secret alone."""
-MAX_LIMITS = 10_000
+MAX_GUARDS = 10_000
 MAX_SAME = 2_000
 SIGNED: Mapping[str, Callable[[bytes, Mapping[str, str], bytes], Proof]] = {
     "github": signatures.github,
@@ -50,6 +50,10 @@ class Options(Protocol):
     max_bytes: int | None
     same_header: str
     same_expression: str
+    jwt_method: str
+    jwt_public_key: str
+    jwt_audience: str
+    jwt_issuer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Guard:
         self.has_same = bool(options.same_header or options.same_expression.strip())
         """Whether calls may be the same."""
         self.calls_per_minute = options.calls_per_minute
+        self._token = _token_rule(options) if options.scheme == "jwt" else None
 
     def check_place(self, call: HookCall) -> None:
         """Raises 403 for a call from elsewhere."""
@@ -88,7 +93,12 @@ class Guard:
     def check_proof(self, call: HookCall) -> Once | None:
         """What marks this call where it is signed and counts once. Raises 401."""
         options = self._options
+        if options.scheme == "none":
+            return None
         try:
+            if self._token is not None:
+                self._token.check(call.headers)
+                return None
             if not options.webhook_secret:
                 raise Unproven("This webhook has no secret, so every call is refused.")
             match options.scheme:
@@ -134,11 +144,10 @@ class Guard:
 
 
 class Guards:
-    """The guard of each block that has one, and how many calls were made of late."""
+    """The guard of each block that has one."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[int, tuple[Step, Guard]] = OrderedDict()
-        self._limits: OrderedDict[tuple[str, int], RateLimit] = OrderedDict()
 
     def of(self, step: Step) -> Guard | None:
         """None for a webhook that its secret alone protects. Raises 503 for settings that cannot be read."""
@@ -152,22 +161,14 @@ class Guards:
         found = self._known.get(id(step))
         if found is None or found[0] is not step:
             found = self._known[id(step)] = step, Guard(cast(Options, options))
-            if len(self._known) > MAX_LIMITS:
+            if len(self._known) > MAX_GUARDS:
                 self._known.popitem(last=False)
         return found[1]
 
-    def slow_down(self, webhook_id: str, guard: Guard) -> None:
-        """Raises 429 when this webhook has had all the calls of this minute."""
-        per_minute = guard.calls_per_minute
-        if per_minute is None:
-            return
-        limit = self._limits.setdefault((webhook_id, per_minute), RateLimit(per_minute))
-        if len(self._limits) > MAX_LIMITS:
-            self._limits.popitem(last=False)
-        wait = limit.take(webhook_id)
-        if wait > 0:
-            message = f"This webhook takes {per_minute} calls a minute."
-            raise ServiceError("TOO_MANY_REQUESTS", message, 429, data={"retry_after": int(wait) + 1})
+
+def _token_rule(options: Options) -> TokenRule:
+    key = options.webhook_secret if options.jwt_method in SECRET_METHODS else options.jwt_public_key
+    return TokenRule(options.jwt_method, key, options.jwt_audience, options.jwt_issuer)
 
 
 def _key(new: NewExecution, text: str) -> Key:

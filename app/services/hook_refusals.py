@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.db import inbound as queries
@@ -18,6 +19,14 @@ MAX_PENDING = 1_000
 MAX_REASON = 500
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """The last refused call of the webhook that a block is."""
+
+    block_id: str
+    last: RefusedRow
 
 
 class HookRefusals:
@@ -52,6 +61,13 @@ class HookRefusals:
         actor.demand("workflows.read")
         async with self._database.read() as connection:
             return await queries.refused(connection, actor.workspace_id, webhook_id)
+
+    async def of_workflow(self, actor: Actor, workflow_id: str) -> Sequence[RefusedCall]:
+        """Of each of its webhooks the last one, the newest first."""
+        actor.demand("workflows.read")
+        async with self._database.read() as connection:
+            found = await queries.refused_of(connection, actor.workspace_id, workflow_id)
+        return [RefusedCall(block_id, row) for block_id, row in found]
 
     async def _write(self) -> None:
         while self._pending:

@@ -22,6 +22,7 @@ from app.services.executions import new_execution
 from app.services.hook_answers import HookAnswer, HookCall, call_details, wait_for_answer
 from app.services.hook_body import read_body
 from app.services.hook_guard import Guard, Guards, Once
+from app.services.hook_limits import HookLimits
 from app.services.hook_refusals import HookRefusals
 from app.services.idempotency import Key
 from app.services.lending import Programs
@@ -58,8 +59,13 @@ class Hooks:
         self._is_helper = is_helper
         self._webhooks = Memory(database, self._find)
         self._guards = Guards()
+        self._limits = HookLimits(database)
         self.refusals = HookRefusals(database)
         self.light = LightWebhooks(database, bus)
+
+    async def find(self, webhook_id: str) -> tuple[WorkflowRow, dict[str, WebhookRow]] | None:
+        """The workflow behind an address, and where it stands in its draft and in its deployed revision."""
+        return await self._webhooks.get(webhook_id)
 
     async def _find(self, webhook_id: str) -> tuple[WorkflowRow, dict[str, WebhookRow]] | None:
         async with self._database.read() as connection:
@@ -72,7 +78,7 @@ class Hooks:
         """
         webhook_id = _checked_id(call.webhook_id)
         mark = self._database.changes.mark
-        found = await self._webhooks.get(webhook_id)
+        found = await self.find(webhook_id)
         if found is None:
             raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no webhook `{webhook_id}`.", 404)
         row, sources = found
@@ -113,7 +119,7 @@ class Hooks:
             if deployed and (guard is None or (once is None and not guard.has_same)):
                 return await self._starts.start(row, new)
             key = None if guard is None else guard.same(call, row, new)
-            return await self._start_within(row, new, webhook, key, once, armed=not deployed)
+            return await self.start_within(row, new, webhook, key, once, armed=not deployed)
         except ServiceError as error:
             raise _too_many(error) if error.code == "CONCURRENCY_LIMIT" else error from None
 
@@ -121,6 +127,8 @@ class Hooks:
         """Raises 401 without proof of the webhook's secret, 405 for a method that the block does not take, and as guards do."""
         program = (await self._programs.load(webhook.workflow_id, revision)).program
         step = program.steps[program.plan.number[webhook.block_id]]
+        if "webhook_id" not in step.block.config.model_fields:  # a page for people has an address of the same kind
+            raise ServiceError("WEBHOOK_NOT_FOUND", f"There is no webhook `{webhook.webhook_id}`.", 404)
         guard = self._guards.of(step)
         if guard is not None:
             guard.check_place(call)
@@ -138,10 +146,10 @@ class Hooks:
         if call.method not in methods:
             raise ServiceError("METHOD_NOT_ALLOWED", f"This webhook takes {', '.join(methods)}, not {call.method}.", 405)
         if guard is not None:
-            self._guards.slow_down(webhook.webhook_id, guard)
+            await self._limits.slow_down(webhook, guard.calls_per_minute)
         return program, guard, once
 
-    async def _start_within(
+    async def start_within(
         self, row: WorkflowRow, new: NewExecution, webhook: WebhookRow, key: Key | None, once: Once | None, *, armed: bool
     ) -> Started:
         """Accept the execution, use up the arm and remember the signed call in one transaction: all of it happens, or nothing.

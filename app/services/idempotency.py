@@ -16,6 +16,7 @@ from app.engine.expressions import ExpressionError, Scope, compile_expression
 from app.journal.records import NewExecution
 from app.sdk import Json
 from app.services.errors import ServiceError, invalid
+from app.services.texts import is_line
 
 KEPT = timedelta(hours=24)
 MAX_HEADER = 255
@@ -31,7 +32,7 @@ class Key:
 
 def header_key(text: str, request: Json) -> Key:
     """The key in an `Idempotency-Key` header over the request that came with it. Raises 400."""
-    if not text.strip() or len(text) > MAX_HEADER or not text.isprintable():
+    if not text.strip() or len(text) > MAX_HEADER or not is_line(text):
         message = f"`Idempotency-Key` must have 1 to {MAX_HEADER} printable characters."
         raise invalid(message, [{"field": "Idempotency-Key", "message": "must be a short text"}])
     return Key(f"header:{_digest(text)}", _digest(request))

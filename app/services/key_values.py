@@ -15,6 +15,7 @@ from app.sdk import PRIVATE_NAMESPACES, Json
 from app.services.actors import Actor
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.pages import Page, Paging
+from app.services.texts import is_line
 
 MAX_NAMESPACE = 200
 MAX_KEY = 500
@@ -118,7 +119,7 @@ def place_of(entry_id: str) -> tuple[str, str]:
 
 def _check(namespace: str, key: str) -> None:
     for name, text, longest in (("namespace", namespace, MAX_NAMESPACE), ("key", key, MAX_KEY)):
-        if not 1 <= len(text) <= longest or not text.isprintable():
+        if not 1 <= len(text) <= longest or not is_line(text):
             message = f"must have 1 to {longest} printable characters"
             raise invalid(f"`{name}` {message}.", [{"field": name, "message": message}])
     if namespace.startswith(PRIVATE_NAMESPACES):

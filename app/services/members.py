@@ -24,6 +24,7 @@ from app.services.actors import Actor, Role
 from app.services.audit import record
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.permissions import ROLES, role_named
+from app.services.texts import is_line
 
 MAX_WORKSPACES: Final = 50
 
@@ -155,6 +156,6 @@ def checked_role(role: str) -> Role:
 
 def _checked_name(name: str) -> str:
     name = name.strip()
-    if not name or len(name) > 100 or not name.isprintable():
+    if not name or len(name) > 100 or not is_line(name):
         raise invalid("Give the workspace a name of up to 100 characters.", [{"field": "name", "message": "Enter a name."}])
     return name

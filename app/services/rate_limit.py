@@ -15,6 +15,10 @@ class RateLimit:
         self._per_minute = per_minute
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    def begin(self, caller: str, left: float) -> None:
+        """Say how many requests a caller has left just now."""
+        self._buckets[caller] = left, time.monotonic()
+
     def take(self, caller: str) -> float:
         """0 when this request may pass, else the seconds after which the next one may."""
         if not self._per_minute:

@@ -10,6 +10,7 @@ from uuid import UUID
 from app.engine.graph import Problem
 from app.sdk import Json
 from app.services.errors import ServiceError, invalid
+from app.services.texts import is_line
 
 MAX_NAME = 200
 
@@ -51,7 +52,7 @@ def checked_name(name: str) -> str:
     name = name.strip()
     if not name:
         raise invalid("A workflow needs a name.", [{"field": "name", "message": "Enter a name."}])
-    if len(name) > MAX_NAME or not name.isprintable() or "/" in name:
+    if len(name) > MAX_NAME or not is_line(name) or "/" in name:
         raise invalid(
             f"A name may have {MAX_NAME} printable characters and no `/`.", [{"field": "name", "message": "Choose another name."}]
         )

@@ -123,8 +123,9 @@ class RevisionWriter:
         webhook_ids = self._graphs.webhook_ids(graph)
         taken = await queries.webhooks_elsewhere(connection, row.id, [webhook_id for webhook_id, _ in webhook_ids])
         if taken:
-            blocks = dict(webhook_ids)
-            raise graph_refused([_taken(blocks[one]) for one in sorted(taken)])
+            blocks, drawn = dict(webhook_ids), {block.id: block for block in graph.blocks}
+            places = [(blocks[one], self._graphs.address_field(drawn[blocks[one]])) for one in sorted(taken)]
+            raise graph_refused([_taken(*place) for place in places])
         await refuse_unshared(connection, actor, row.id, graph, self._graphs)
         stored = self._graphs.store(graph, row.id)
         if len(stored) > MAX_GRAPH_BYTES:
@@ -189,6 +190,6 @@ def _is_said(operation: dict[str, Json], name: str) -> bool:
     return not (name == "remove" and not operation[name])
 
 
-def _taken(block_id: str) -> Problem:
+def _taken(block_id: str, field: str) -> Problem:
     message = f"The webhook id of block `{block_id}` belongs to another workflow."
-    return Problem("WEBHOOK_ID_TAKEN", message, block_id, "webhook_id")
+    return Problem("WEBHOOK_ID_TAKEN", message, block_id, field)

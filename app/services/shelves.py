@@ -13,6 +13,7 @@ from app.db.flows import DetailsRow, GroupRow
 from app.db.session import Database
 from app.services.actors import Actor
 from app.services.errors import invalid
+from app.services.texts import is_line
 from app.services.workflow_rows import find_row
 
 MOST_GROUPS = 500
@@ -53,10 +54,10 @@ class Shelves:
         """Put a workflow into a group, which is made where there is none of that name, and give it these tags."""
         actor.demand("workflows.write")
         wanted = list(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
-        if len(wanted) > MOST_TAGS or any(len(tag) > MAX_TAG or not tag.isprintable() for tag in wanted):
+        if len(wanted) > MOST_TAGS or any(len(tag) > MAX_TAG or not is_line(tag) for tag in wanted):
             raise _wrong("tags", f"may be {MOST_TAGS} words of {MAX_TAG} letters")
         group = group.strip()
-        if len(group) > MAX_GROUP or not group.isprintable():
+        if len(group) > MAX_GROUP or not is_line(group):
             raise _wrong("group", f"may have {MAX_GROUP} printable characters")
         async with self._database.write(counts=False) as connection:
             row = await find_row(connection, actor.workspace_id, id_or_name, lock=True)

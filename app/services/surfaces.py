@@ -38,8 +38,11 @@ from app.services.offered_tools import OfferedTools
 from app.services.outward import Outward
 from app.services.own_tools import OwnTools
 from app.services.preferences import Preferences
+from app.services.public_chats import PublicChats
+from app.services.public_pages import PublicPages
 from app.services.shelves import Shelves
 from app.services.starts import Starts
+from app.services.state import StateStore
 from app.services.table_files import TableFiles
 from app.services.tasks import Tasks
 from app.services.test_inputs import TestInputs
@@ -98,6 +101,8 @@ class Surfaces:
     test_inputs: TestInputs
     shelves: Shelves
     preferences: Preferences
+    public_pages: PublicPages
+    public_chats: PublicChats
     charts: Charts
     calendar: Calendar
     insight: Insight
@@ -124,6 +129,7 @@ def build_surfaces(parts: Parts, services: Services) -> Surfaces:
     )  # fmt: skip
     copilot, own_tools = build_copilot(of_copilot, own)
     insight = Insight(database, parts.host)
+    public_pages = PublicPages(services.hooks, parts.programs, services.accounts)
     return Surfaces(
         studio=services,
         flows=flows,
@@ -146,6 +152,8 @@ def build_surfaces(parts: Parts, services: Services) -> Surfaces:
         test_inputs=TestInputs(database),
         shelves=Shelves(database),
         preferences=Preferences(database),
+        public_pages=public_pages,
+        public_chats=PublicChats(public_pages, StateStore(database), parts.bus),
         charts=Charts(database),
         calendar=Calendar(database, parts.graphs),
         insight=insight,

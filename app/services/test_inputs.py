@@ -14,6 +14,7 @@ from app.engine.values import decode_stored, encode
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.errors import invalid, not_found
+from app.services.texts import is_line
 from app.services.workflow_rows import find_row
 
 MOST = 50
@@ -50,7 +51,7 @@ class TestInputs:
         """Keep an input under a name, in the place of the one that has it. Raises 400 naming the field."""
         actor.demand("workflows.draft")
         name = name.strip()
-        if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        if not 1 <= len(name) <= MAX_NAME or not is_line(name):
             raise _wrong("name", f"must have 1 to {MAX_NAME} printable characters")
         if not isinstance(input, dict):
             raise _wrong("input", "must be an object")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -50,6 +50,8 @@ class WatchRound:
     row: WatchRow
     config: Config
     cursor: Json
+    told: Callable[[], Awaitable[None]]
+    """What is to be done as soon as it works."""
 
     @classmethod
     async def begin(
@@ -61,6 +63,7 @@ class WatchRound:
         revision: int,
         step: Step,
         row: WatchRow,
+        told: Callable[[], Awaitable[None]],
     ) -> WatchRound:
         """With credentials as they are now. Raises BlockError for a configuration that cannot be used."""
         stands_for = new_execution(workflow, revision, step.id, TRIGGER, None, {})
@@ -68,7 +71,7 @@ class WatchRound:
         names: dict[str, Any] = {"secrets": environment.secrets, "workflow": {"id": workflow.id, "name": workflow.name}}
         config = step.config.resolve(lambda: Scope(names, datetime.now(UTC)))
         cursor = None if row.cursor is None else decode_stored(row.cursor)
-        return cls(database, starts, environment, workflow, revision, step, row, config, cursor)
+        return cls(database, starts, environment, workflow, revision, step, row, config, cursor, told)
 
     @property
     def place(self) -> str:
@@ -89,6 +92,9 @@ class WatchRound:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    async def works(self) -> None:
+        await self.told()
+
     async def known(self, keys: Sequence[str]) -> set[str]:
         digests = {_digest(key): key for key in keys}
         async with self.database.read() as connection:
@@ -102,6 +108,7 @@ class WatchRound:
             is_last = start + MAX_TOGETHER >= len(items)
             started += await self._accept(items[start : start + MAX_TOGETHER], cursor if is_last else self.cursor)
         self.cursor = cursor
+        await self.told()
         return started
 
     async def _accept(self, items: Sequence[WatchItem], cursor: Json) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.db import watches as queries
 from app.db.session import Database
+from app.db.watches import WatchRow
 from app.services.actors import Actor
+from app.services.watchers import back_off
 from app.services.workflow_rows import find_row
 
 
@@ -22,6 +24,11 @@ class WatchState:
     problem: str
     updated_at: datetime
 
+    @property
+    def again_at(self) -> datetime | None:
+        """When it looks again, where it has failed."""
+        return self.updated_at + timedelta(seconds=back_off(self.failures)) if self.problem else None
+
 
 class WatchStates:
     def __init__(self, database: Database) -> None:
@@ -33,4 +40,19 @@ class WatchStates:
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, workflow)
             found = await queries.of_workflow(connection, actor.workspace_id, row.id)
-        return [WatchState(one.block_id, one.accepted, one.failures, one.problem, one.updated_at) for one in found]
+        return [_state(one) for one in found]
+
+    async def at(self, actor: Actor, workflow: str, block_id: str) -> WatchState | None:
+        """That of one block, where it watches."""
+        return next((one for one in await self.of(actor, workflow) if one.block_id == block_id), None)
+
+    async def in_trouble(self, actor: Actor, workflow_ids: Sequence[str]) -> Mapping[str, str]:
+        """What is wrong with a trigger, by workflow; those in which nothing is wrong are left out."""
+        actor.demand("workflows.read")
+        async with self._database.read() as connection:
+            found = await queries.in_trouble(connection, actor.workspace_id, workflow_ids)
+        return {one.workflow_id: one.problem for one in found}
+
+
+def _state(one: WatchRow) -> WatchState:
+    return WatchState(one.block_id, one.accepted, one.failures, one.problem, one.updated_at)

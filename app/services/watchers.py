@@ -20,8 +20,10 @@ from app.db import watches as queries
 from app.db.session import Database
 from app.db.watches import WatchRow
 from app.db.workflows import WorkflowRow
+from app.engine.messages import Message
 from app.engine.program import Step
 from app.engine.values import encode
+from app.hosts.bus import EventBus
 from app.hosts.handles import WorkflowBroken
 from app.sdk import BlockError
 from app.services.lending import Lending, Programs
@@ -59,11 +61,28 @@ class Wanted:
         return hashlib.sha256(encode([self.step.block.type, self.step.config.raw])).hexdigest()
 
 
+@dataclass
+class Trouble:
+    """How often it has failed in a row, and why."""
+
+    failures: int = 0
+    problem: str = ""
+
+
 CANCEL_AGAIN_SECONDS = 1.0
 
 
+def back_off(failures: int) -> float:
+    """Seconds until the next look after so many failures in a row."""
+    seconds: float = FIRST_BACK_OFF * 2.0 ** min(max(failures, 1) - 1, 10)
+    return min(seconds, LONGEST_BACK_OFF)
+
+
 class Watchers:
-    def __init__(self, database: Database, catalog: Catalog, programs: Programs, starts: Starts, lending: Lending) -> None:
+    def __init__(
+        self, database: Database, catalog: Catalog, programs: Programs, starts: Starts, lending: Lending, bus: EventBus
+    ) -> None:
+        self._bus = bus
         self._database = database
         self._programs = programs
         self._starts = starts
@@ -153,6 +172,8 @@ class Watchers:
             async with self._database.write(counts=False) as connection:
                 for row in gone:
                     await queries.forget(connection, row.workflow_id, row.block_id)
+        for row in gone:
+            self._news(row.workflow_id, row.block_id)
 
     async def _claim(self, one: Wanted) -> bool:
         """Whether this server drives it from now on: nobody does, or has for a while."""
@@ -176,25 +197,20 @@ class Watchers:
 
     async def _watch(self, one: Wanted) -> None:
         """Look again and again, until it is cancelled or somebody else has taken it over."""
-        failures = 0
+        trouble = Trouble()
         while True:
             try:
-                pause = await self._look(one)
-                failures = 0
+                pause = await self._look(one, trouble)
             except LostWatch:
                 return
             except BlockError as error:
-                failures += 1
-                pause = min(FIRST_BACK_OFF * 2 ** min(failures - 1, 10), LONGEST_BACK_OFF)
-                await self._tell(one, failures, f"{error.code}: {error.message}")
+                pause = await self._failed(one, trouble, f"{error.code}: {error.message}")
             except Exception:
-                failures += 1
-                pause = min(FIRST_BACK_OFF * 2 ** min(failures - 1, 10), LONGEST_BACK_OFF)
                 logger.exception("a trigger failed; it is tried again", extra={"workflow_id": one.workflow.id})
-                await self._tell(one, failures, "it could not look around; the log of the server says why")
+                pause = await self._failed(one, trouble, "it could not look around; the log of the server says why")
             await asyncio.sleep(max(SHORTEST_PAUSE, pause))
 
-    async def _look(self, one: Wanted) -> float:
+    async def _look(self, one: Wanted, trouble: Trouble) -> float:
         watch = one.step.block.watch
         if watch is None:
             raise LostWatch
@@ -202,18 +218,36 @@ class Watchers:
             row = await queries.find(connection, one.workflow.id, one.step.id)
         if row is None or row.driver != self._driver:
             raise LostWatch
-        round = await WatchRound.begin(self._database, self._starts, self._lending, one.workflow, one.revision, one.step, row)
+        trouble.problem = row.problem
+
+        async def works() -> None:
+            trouble.failures = 0
+            if trouble.problem:
+                await self._tell(one, trouble, "")
+
+        round = await WatchRound.begin(
+            self._database, self._starts, self._lending, one.workflow, one.revision, one.step, row, works
+        )
         pause = await watch(round, round.config)
-        if row.problem:
-            await self._tell(one, 0, "")
+        await works()
         return pause
 
-    async def _tell(self, one: Wanted, failures: int, problem: str) -> None:
-        """Remember what is wrong, for people to see at the block."""
-        told = {"failures": failures, "problem": problem[: queries.MAX_PROBLEM], "updated_at": datetime.now(UTC)}
+    async def _failed(self, one: Wanted, trouble: Trouble, problem: str) -> float:
+        trouble.failures += 1
+        await self._tell(one, trouble, problem)
+        return back_off(trouble.failures)
+
+    async def _tell(self, one: Wanted, trouble: Trouble, problem: str) -> None:
+        """Remember what is wrong, for people to see at the block, and tell those who watch the workflow."""
+        trouble.problem = problem[: queries.MAX_PROBLEM]
+        told = {"failures": trouble.failures, "problem": trouble.problem, "updated_at": datetime.now(UTC)}
         with suppress(Exception):
             async with self._database.write(counts=False) as connection:
                 await queries.change(connection, one.workflow.id, one.step.id, self._driver, **told)
+            self._news(one.workflow.id, one.step.id)
+
+    def _news(self, workflow_id: str, block_id: str) -> None:
+        self._bus.publish(f"workflow:{workflow_id}", Message("watch.changed", {"block_id": block_id}))
 
     @property
     def watching(self) -> Sequence[Place]:

@@ -84,7 +84,7 @@ BLOCK = Block(
                     "properties": {
                         "name": {"type": "string"},
                         "description": {"type": "string"},
-                        "input_schema": {"type": "object"},
+                        "input_schema": {"type": "object", "description": "What it takes, as JSON Schema."},
                     },
                 },
             },

@@ -237,6 +237,8 @@ def _decision(arrival: Arrival) -> dict[str, Json]:
     return {"approved": made.get("decision") == "approved", "note": as_text(made.get("note"))}
 
 
+USED = {"type": "object", "properties": {name: {"type": "integer"} for name in ("input_tokens", "output_tokens", "requests")}}
+
 BLOCK = Block(
     type="agent",
     title="Agent",
@@ -253,7 +255,7 @@ BLOCK = Block(
     sample={"text": "A sample answer.", "usage": {"input_tokens": 0, "output_tokens": 0, "requests": 0}},
     output_schema={
         "type": "object",
-        "properties": {"text": {"type": "string"}, "data": {}, "usage": {"type": "object"}},
+        "properties": {"text": {"type": "string"}, "data": {"description": "With an output schema."}, "usage": USED},
         "required": ["text", "usage"],
     },
     examples=(

@@ -263,7 +263,7 @@ BLOCK = Block(
         "type": "object",
         "properties": {
             "status_code": {"type": "integer"},
-            "headers": {"type": "object"},
+            "headers": {"type": "object", "description": "By name, in small letters."},
             "body": {},
             "pages": {"type": "integer", "description": "When pages are collected: how many."},
             "more": {"type": "boolean", "description": "When pages are collected: whether there are more entries."},

@@ -191,7 +191,23 @@ BLOCK = Block(
     sample={"output": "A sample answer.", "members": [], "status": "completed"},
     output_schema={
         "type": "object",
-        "properties": {"output": {}, "members": {"type": "array", "items": {"type": "object"}}, "status": {"type": "string"}},
+        "properties": {
+            "output": {"description": "What the strategy makes of the members' outputs."},
+            "members": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string"},
+                        "kind": {"type": "string"},
+                        "status": {"type": "string"},
+                        "output": {},
+                        "execution_id": {"type": "string", "description": "Of a workflow."},
+                    },
+                },
+            },
+            "status": {"type": "string"},
+        },
         "required": ["output", "members", "status"],
     },
     examples=(

@@ -60,7 +60,7 @@ BLOCK = Block(
     answers=True,
     output_schema={
         "type": "object",
-        "properties": {"status": {"type": "integer"}, "headers": {"type": "object"}, "body": {}},
+        "properties": {"status": {"type": "integer"}, "headers": {"type": "object", "description": "What was set."}, "body": {}},
         "required": ["status", "headers", "body"],
     },
     examples=(

@@ -8,8 +8,8 @@ Headers and query of the call are under `execution.request`.
 
 Services that sign their calls (GitHub, Stripe, Slack, all that follow Standard Webhooks, and many others) prove with the
 signature that they know the secret, and that nothing was changed on the way. A signed call is accepted once, and only for
-some minutes where its time is signed too. More settings say from where and how often calls may come, and which calls are
-the same: a repeated one gets the answer of the first, without a second run.
+some minutes where its time is signed too. A token (JWT) may be used until it is over. More settings say from where and how
+often calls may come, and which calls are the same: a repeated one gets the answer of the first, without a second run.
 """
 
 from __future__ import annotations
@@ -22,13 +22,17 @@ from uuid import UUID
 from pydantic import Field, field_validator, model_validator
 
 from app.sdk import Block, Config, Context, Example, Expression, Json, Output, SecretText, kind
-from blocks.core._fields import ADVANCED, when
+from blocks.core._fields import ADVANCED, LongText, when
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Scheme = Literal["secret", "basic", "header", "github", "stripe", "slack", "standard", "generic"]
+Scheme = Literal["secret", "basic", "header", "github", "stripe", "slack", "standard", "generic", "jwt", "none"]
+TokenMethod = Literal["HS256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"]
 
 BODY_BYTES = 1_000_000
 SIGNED = ("github", "stripe", "slack", "standard", "generic")
+SHORTEST_KEYS = {"HS256": 32, "HS384": 48, "HS512": 64}
+"""Bytes that a secret must have, by the method that signs with it."""
+PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----"
 PLAIN = ("webhook_id", "webhook_secret", "methods")
 """What a webhook has that is checked by its secret alone."""
 HEADER_NAME = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{0,100}$"
@@ -60,7 +64,8 @@ class WebhookConfig(Config):
         description=(
             "`secret`: the secret as a bearer token or `?token=`. `basic`: user and secret as HTTP basic authentication. "
             "`header`: the secret in a header. The others sign the body: `github`, `stripe`, `slack`, `standard` "
-            "(Standard Webhooks, secrets like `whsec_...`), and `generic` for any HMAC in a header."
+            "(Standard Webhooks, secrets like `whsec_...`), and `generic` for any HMAC in a header. `jwt`: a signed token as a "
+            "bearer token. `none`: not at all, so that everybody who knows the address may start this workflow."
         ),
     )
     username: str = Field(
@@ -92,6 +97,33 @@ class WebhookConfig(Config):
         pattern=HEADER_NAME,
         description="When callers sign `<seconds>.<body>`: the header with these seconds since 1970. Empty: they sign the body.",
         json_schema_extra=when(scheme=["generic"]),
+    )
+    jwt_method: TokenMethod = Field(
+        "HS256",
+        title="Method",
+        description="How tokens are signed: HS with the secret, the others with the private key that belongs to a public one.",
+        json_schema_extra=when(scheme=["jwt"]),
+    )
+    jwt_public_key: LongText = Field(
+        "",
+        title="Public key",
+        max_length=10_000,
+        description=f"In PEM: it begins with `{PUBLIC_KEY}`.",
+        json_schema_extra=when(scheme=["jwt"], jwt_method=["RS256", "PS256", "ES256", "EdDSA"]),
+    )
+    jwt_audience: str = Field(
+        "",
+        title="For whom",
+        max_length=500,
+        description="Tokens must name this in `aud`. Empty: whatever they name. A token must have an end (`exp`) in any case.",
+        json_schema_extra=when(scheme=["jwt"]),
+    )
+    jwt_issuer: str = Field(
+        "",
+        title="Made by",
+        max_length=500,
+        description="Tokens must name this in `iss`. Empty: whatever they name.",
+        json_schema_extra=when(scheme=["jwt"]),
     )
     replay_seconds: int = Field(
         300,
@@ -169,9 +201,18 @@ class WebhookConfig(Config):
     def _names_its_header(self) -> WebhookConfig:
         if self.scheme in ("header", "generic") and not self.signature_header:
             raise ValueError("A header is needed: name the one that callers send")
+        if self.scheme == "jwt":
+            self._can_check_tokens()
         if self.same_header and self.same_expression:
             raise ValueError("Say either by which header or by which expression calls are the same, not both")
         return self
+
+    def _can_check_tokens(self) -> None:
+        shortest = SHORTEST_KEYS.get(self.jwt_method)
+        if shortest is not None and len(self.webhook_secret.encode()) < shortest:
+            raise ValueError(f"A secret of at least {shortest} characters is needed for {self.jwt_method}")
+        if shortest is None and not self.jwt_public_key.strip().startswith(PUBLIC_KEY):
+            raise ValueError(f"A public key is needed for {self.jwt_method}: PEM that begins with {PUBLIC_KEY}")
 
     @cached_property
     def is_guarded(self) -> bool:

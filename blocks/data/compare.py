@@ -107,8 +107,8 @@ BLOCK = Block(
     output_schema={
         "type": "object",
         "properties": {
-            "added": {"type": "array"},
-            "removed": {"type": "array"},
+            "added": {"type": "array", "description": "The items that only the later list has."},
+            "removed": {"type": "array", "description": "The items that only the earlier list has."},
             "changed": {
                 "type": "array",
                 "items": {

@@ -82,7 +82,7 @@ BLOCK = Block(
             "start": {"type": "integer"},
             "end": {"type": "integer"},
             "groups": {"type": "array", "items": {"type": ["string", "null"]}},
-            "named": {"type": "object"},
+            "named": {"type": "object", "description": "The named groups."},
         },
     },
     examples=(

@@ -71,7 +71,11 @@ BLOCK = Block(
     description="Asks questions to lists in SQL, in memory.",
     config=SqlConfig,
     execute=execute,
-    output_schema={"type": "array", "items": {"type": "object"}, "description": "The rows."},
+    output_schema={
+        "type": "array",
+        "items": {"type": "object", "description": "By the names of the columns."},
+        "description": "The rows.",
+    },
     examples=(
         Example(
             "Turnover by country",

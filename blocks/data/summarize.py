@@ -138,7 +138,7 @@ BLOCK = Block(
     execute=execute,
     output_schema={
         "type": "array",
-        "items": {"type": "object"},
+        "items": {"type": "object", "description": "The group and its summaries, by name."},
         "description": "One object for each group: the fields of the group and the values that were worked out.",
     },
     examples=(

@@ -59,16 +59,17 @@ class NamedConnection(Connection):
 
 async def run(visit: Visit, request: Request) -> Json:
     """The value that an operation gives; a key that is not there gives None."""
-    async with _connected(visit) as (redis, reached):
+    async with connected(visit) as (redis, reached):
         try:
             found = await OPERATIONS[request.operation](redis, request)
         except RedisError as error:
-            raise _refused(error, reached) from None
+            raise refused(error, reached) from None
     return _plain(found, request.as_json)
 
 
 @asynccontextmanager
-async def _connected(visit: Visit) -> AsyncIterator[tuple[Redis, Reached]]:
+async def connected(visit: Visit) -> AsyncIterator[tuple[Redis, Reached]]:
+    """A connection to what the credential names."""
     login = visit.login
     address = login.address("redis", "rediss")
     if address.path and not address.path.isdecimal():
@@ -97,7 +98,8 @@ async def _connected(visit: Visit) -> AsyncIterator[tuple[Redis, Reached]]:
         await pool.disconnect()
 
 
-def _refused(error: RedisError, reached: Reached) -> BlockError:
+def refused(error: RedisError, reached: Reached) -> BlockError:
+    """What a failure means. Raises what has broken the connection."""
     place, told = f"{reached.host}:{reached.port}", str(error)[:200]
     if isinstance(error, (AuthenticationError, AuthorizationError, NoPermissionError)) or told.startswith(
         ("NOAUTH", "WRONGPASS")

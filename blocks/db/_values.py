@@ -99,7 +99,10 @@ ROWS_SCHEMA: dict[str, Json] = {
         "more": {"type": "boolean", "description": "Whether there were more rows than the limit."},
         "results": {
             "type": "array",
-            "items": {"type": "object"},
+            "items": {
+                "type": "object",
+                "properties": {"rows": {"type": "array"}, "row_count": {"type": "integer"}, "more": {"type": "boolean"}},
+            },
             "description": "For a transaction: the same of each statement. The rows above are those of the last one.",
         },
     },

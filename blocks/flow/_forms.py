@@ -1,23 +1,31 @@
-"""The small form that people fill in with a decision."""
+"""Small forms that people fill in: with a decision, or on a page of their own."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from app.sdk import BlockError, Config, Json
+from app.sdk import BlockError, Config, Json, is_file
+from blocks.core._fields import when
 
 FieldType = Literal["text", "multiline", "number", "boolean", "date"]
+PageFieldType = Literal["text", "multiline", "email", "number", "boolean", "date", "choice", "file"]
+LONGEST_OPTION = 200
 WORDS = {
     "text": "text",
     "multiline": "text",
     "number": "a number",
     "boolean": "true or false",
     "date": "a date such as 2026-12-24",
+    "email": "an e-mail address",
+    "choice": "one of the choices",
+    "file": "a file",
 }
+LOOKS_LIKE_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class FormField(Config):
@@ -34,7 +42,32 @@ class FormField(Config):
     required: bool = Field(False, title="Required", description="Whether it must be filled in.")
 
 
-def check_names(fields: list[FormField]) -> list[FormField]:
+class PageField(FormField):
+    """One field of a page that strangers fill in."""
+
+    type: PageFieldType = Field("text", title="Type", description="What may be filled in.")  # type: ignore[assignment]
+    options: list[str] = Field(
+        default_factory=list,
+        title="Choices",
+        max_length=200,
+        description="What there is to choose from.",
+        json_schema_extra=when(type=["choice"]),
+    )
+    help: str = Field("", title="Help", max_length=1_000, description="Shown below the field.")
+
+    @model_validator(mode="after")
+    def _has_choices(self) -> PageField:
+        if self.type == "choice" and not self.options:
+            raise ValueError(f"The field {self.name} needs choices")
+        if any(not option or len(option) > LONGEST_OPTION for option in self.options):
+            raise ValueError(f"A choice of the field {self.name} must have 1 to {LONGEST_OPTION} characters")
+        return self
+
+
+F = TypeVar("F", bound=FormField)
+
+
+def check_names(fields: list[F]) -> list[F]:
     """The fields, when each name is there once. ValueError in plain words."""
     names = [field.name for field in fields]
     for name in names:
@@ -59,19 +92,25 @@ def read_form(fields: Sequence[FormField], filled_in: Json) -> dict[str, Json]:
 def _problem(field: FormField, value: Json) -> str | None:
     if value is None:
         return f"`{field.name}` is needed" if field.required else None
-    return None if _fits(value, field.type) else f"`{field.name}` must be {WORDS[field.type]}"
+    return None if _fits(value, field) else f"`{field.name}` must be {WORDS[field.type]}"
 
 
-def _fits(value: Json, wanted: FieldType) -> bool:
-    match wanted:
+def _fits(value: Json, field: FormField) -> bool:
+    kind: str = field.type
+    match kind:
         case "number":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "boolean":
             return isinstance(value, bool)
         case "date":
             return isinstance(value, str) and _is_date(value)
-        case "text" | "multiline":
-            return isinstance(value, str)
+        case "email":
+            return isinstance(value, str) and LOOKS_LIKE_EMAIL.fullmatch(value) is not None
+        case "choice":
+            return isinstance(field, PageField) and value in field.options
+        case "file":
+            return is_file(value)
+    return isinstance(value, str)
 
 
 def _is_date(text: str) -> bool:

@@ -138,7 +138,7 @@ BLOCK = Block(
             "decision": {"type": "string", "enum": list(DECISIONS)},
             "decided_by": {"description": "Who decided; null when nobody did."},
             "note": {"type": "string"},
-            "form": {"type": "object"},
+            "form": {"type": "object", "description": "What was filled in, by the names of the fields."},
             "timed_out": {"type": "boolean"},
             "input": {"description": "What came into the gate."},
         },

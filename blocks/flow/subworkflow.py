@@ -87,7 +87,7 @@ BLOCK = Block(
             "execution_id": {"type": "string"},
             "status": {"type": "string"},
             "output": {"description": "What that workflow answered."},
-            "error": {"type": "object"},
+            "error": {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}},
         },
         "required": ["execution_id"],
     },

@@ -128,6 +128,8 @@ BLOCK = Block(
             "width": {"type": "integer", "description": "For info."},
             "height": {"type": "integer", "description": "For info."},
             "format": {"type": "string", "description": "For info."},
+            "frames": {"type": "integer", "description": "For info: more than one where it moves."},
+            "transparent": {"type": "boolean", "description": "For info: whether something behind it shows through."},
         },
     },
     examples=(

@@ -84,6 +84,15 @@ BLOCK = Block(
         "properties": {
             "text": {"type": "string"},
             "pages": {"description": "For text a list of texts, for info their number."},
+            "title": {"type": ["string", "null"], "description": "For info."},
+            "author": {"type": ["string", "null"], "description": "For info."},
+            "subject": {"type": ["string", "null"], "description": "For info."},
+            "encrypted": {"type": "boolean", "description": "For info: whether it needs a password."},
+            "sizes": {
+                "type": "array",
+                "items": {"type": "array"},
+                "description": "For info: width and height of each page, in points.",
+            },
             **FILE_SCHEMA["properties"],
         },
     },

@@ -19,6 +19,8 @@ CLOSE_SECONDS = 1.0
 LOOK_SECONDS = 1.0
 Take = Callable[[Sequence[DeliveredMessage], Callable[[Sequence[int]], Awaitable[None]]], Awaitable[None]]
 
+Works = Callable[[], Awaitable[None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -56,13 +58,14 @@ async def publish(visit: Visit, message: Message) -> None:
             raise _refused(error, reached) from None
 
 
-async def listen(visit: Visit, queue: str, prefetch: int, seconds: float, take: Take) -> None:
+async def listen(visit: Visit, queue: str, prefetch: int, seconds: float, take: Take, works: Works) -> None:
     """Give messages of a queue to `take` as they come, and acknowledge what it says; ends after so many seconds."""
     arrived: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
     async with _channel(visit) as (channel, reached):
         try:
             await channel.basic_qos(prefetch_count=prefetch)
             await channel.basic_consume(queue, arrived.put)
+            await works()
         except aiormq.exceptions.ChannelNotFoundEntity:
             raise BlockError("QUEUE_UNKNOWN", f"there is no queue `{queue[:100]}`", retryable=False) from None
         except Exception as error:

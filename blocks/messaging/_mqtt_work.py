@@ -119,6 +119,7 @@ def listen(
     password: str,
     subscription: Subscription,
     take: Callable[[list[Arrived], Callable[[], None]], None],
+    works: Callable[[], None],
     lines: Lines,
 ) -> None:
     """Give messages to `take` as they come, with what confirms them; ends after the subscription's seconds.
@@ -141,6 +142,7 @@ def listen(
         while client.answer is None:
             _go_on(client, end)
         _check_let_in(client, reached)
+        works()
         client.subscribe([(topic, subscription.qos) for topic in subscription.topics])
         while time.monotonic() < end:
             if arrived:

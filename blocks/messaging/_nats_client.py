@@ -1,18 +1,21 @@
-"""Gives a message to a NATS server. Other servers that it knows of are not called."""
+"""Talks to a NATS server. Other servers that it knows of are not called."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import nats.errors
 from nats.aio.client import Client
 from nats.js.errors import Error as StreamError
+from nats.js.errors import NotFoundError
 
 from app.sdk import BlockError, Json, Reached, Visit
+
+T = TypeVar("T")
 
 PORTS = {"nats": 4222, "tls": 4222}
 CLOSE_SECONDS = 1.0
@@ -42,8 +45,26 @@ class _Client(Client):
         info["tls_required"] = True
 
 
-async def send(visit: Visit, message: Message, seconds: float) -> Json:
-    """The bytes of the answer to a request; the place in the stream; None."""
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """`troubles` are what the server has complained about beside its answers; `ended` is set once the connection is over."""
+
+    client: Client
+    reached: Reached
+    troubles: list[Exception]
+    ended: asyncio.Event
+
+    async def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """What the work gives. Raises EOFError when the connection ends before, and what the server complains about."""
+        answer: T = await _unless(self.ended, work)
+        if self.troubles:
+            raise _refused(self.troubles, self.reached)
+        return answer
+
+
+@asynccontextmanager
+async def connected(visit: Visit, seconds: float) -> AsyncIterator[Connected]:
+    """A connection to the server that the credential names; failures of what is done with it are told in our words."""
     login = visit.login
     address = login.address(*PORTS)
     reached = await visit.reach(address.host, address.port or PORTS[address.scheme])
@@ -72,16 +93,19 @@ async def send(visit: Visit, message: Message, seconds: float) -> Json:
             tls=reached.tls(login.get("authority")) if address.scheme == "tls" else None,
             tls_hostname=reached.host if address.scheme == "tls" else None,
         )
-        answer = await _unless(ended, _sent(client, message, seconds))
-        if troubles:
-            raise _refused(troubles, reached)
-        return answer
+        yield Connected(client, reached, troubles, ended)
     except (nats.errors.Error, StreamError) as error:
         raise _refused([error, *troubles], reached) from None
     finally:
         with suppress(Exception, asyncio.CancelledError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await client.close()
+
+
+async def send(visit: Visit, message: Message, seconds: float) -> Json:
+    """The bytes of the answer to a request; the place in the stream; None."""
+    async with connected(visit, seconds) as connection:
+        return await connection.do(_sent(connection.client, message, seconds))
 
 
 async def _unless(ended: asyncio.Event, work: Coroutine[Any, Any, Any]) -> Any:
@@ -95,6 +119,7 @@ async def _unless(ended: asyncio.Event, work: Coroutine[Any, Any, Any]) -> Any:
     finally:
         doing.cancel()
         ending.cancel()
+        await asyncio.gather(doing, ending, return_exceptions=True)  # the library turns a cancellation into errors of its own
 
 
 async def _sent(client: Client, message: Message, seconds: float) -> Any:
@@ -121,7 +146,7 @@ def _refused(errors: list[Exception], reached: Reached) -> BaseException:
             return BlockError("LOGIN_REFUSED", f"{place} refuses the login, or does not allow this subject", retryable=False)
         if isinstance(error, nats.errors.NoRespondersError):
             return BlockError("NO_ANSWER", "nobody answers to this subject")
-        if "no response from stream" in told:
+        if isinstance(error, NotFoundError) or "no response from stream" in told:
             return BlockError("NO_STREAM", "no stream keeps this subject", retryable=False)
         if isinstance(error, nats.errors.MaxPayloadError):
             return BlockError("MESSAGE_TOO_LARGE", f"field `payload`: {place} takes no messages of this size", retryable=False)

@@ -111,7 +111,7 @@ BLOCK = Block(
                         "published": {"type": ["string", "null"]},
                         "updated": {"type": ["string", "null"]},
                         "categories": {"type": "array", "items": {"type": "string"}},
-                        "files": {"type": "array"},
+                        "files": {"type": "array", "description": "What is attached: address, type and size of each."},
                     },
                 },
             },

@@ -48,7 +48,7 @@ async def watch(context: WatchContext, config: AmqpTriggerConfig) -> float:
         await settle(context, waiting)
 
     async def talk(visit: Visit) -> Json:
-        await client.listen(visit, config.queue, config.prefetch, LISTEN_SECONDS, taken)
+        await client.listen(visit, config.queue, config.prefetch, LISTEN_SECONDS, taken, context.works)
         return None
 
     await context.network.visit(talk, credential=config.credential, types=("broker",), seconds=LISTEN_SECONDS + 60)
@@ -98,7 +98,7 @@ BLOCK = Block(
             "routing_key": {"type": "string"},
             "exchange": {"type": "string"},
             "message_id": {"type": ["string", "null"]},
-            "headers": {"type": "object"},
+            "headers": {"type": "object", "description": "By name."},
         },
         "required": ["payload", "routing_key", "exchange", "message_id", "headers"],
     },

@@ -73,13 +73,17 @@ async def watch(context: WatchContext, config: MqttTriggerConfig) -> float:
         acknowledge()
         in_loop(settle(context, waiting))
 
+    def works() -> None:
+        in_loop(context.works())
+
     async def talk(visit: Visit) -> Json:
         login = visit.login
         address = login.address(*PORTS)
         reached = await visit.reach(address.host, address.port or PORTS[address.scheme])
         secured = reached.tls(login.get("authority")) if address.scheme == "mqtts" else None
         wanted = client.Subscription(_name(context, config), tuple(config.topics), config.qos, LISTEN_SECONDS)
-        await in_thread(lambda lines: client.listen(reached, secured, address.username, address.password, wanted, take, lines))
+        user, password = address.username, address.password
+        await in_thread(lambda lines: client.listen(reached, secured, user, password, wanted, take, works, lines))
         return None
 
     await context.network.visit(talk, credential=config.credential, types=("broker",), seconds=LISTEN_SECONDS + 60)

@@ -25,7 +25,7 @@ PAGE = {"Accept": "text/html"}
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    process = ServerProcess(tmp_path_factory.mktemp("operator") / "data").start()
+    process = ServerProcess(tmp_path_factory.mktemp("operator") / "data").owned().start()
     Client(process.url).set_up()
     yield process
     process.stop()
@@ -98,6 +98,10 @@ def _members(owner: Client) -> list[dict[str, str]]:
 def test_a_backup_of_a_working_server_is_whole_and_comes_back(studio: ServerProcess, owner: Client, tmp_path: Path) -> None:
     hook = webhook()
     workflow = owner.deployed(hook, block("end", "response"), edges=["hook>end"])
+    keeping = block("keep", "file.write", {"path": "notes/may.txt", "content": "kept {{ variables.what }}"})
+    reading = block("read", "file.read", {"path": "notes/may.txt"})
+    owner.execute(owner.new(block("start", "starter"), keeping, edges=["start>keep"]), what="in May")
+    reader = owner.new(block("start", "starter"), reading, edges=["start>read"])
     file = tmp_path / "blockyard.backup"
     assert "Keep the master key" in done("backup", str(file), server=studio)
     assert file.stat().st_mode & 0o777 == 0o600
@@ -114,6 +118,8 @@ def test_a_backup_of_a_working_server_is_whole_and_comes_back(studio: ServerProc
     try:
         assert Client(restored.url).sign_in().get(f"/api/workflows/{workflow}").status_code == 200
         assert call_hook(restored, hook).status_code == 200, "the webhook's sealed secret is readable"
+        read = Client(restored.url).sign_in().execute(reader)
+        assert (read["status"], "kept in May" in str(read["output"])) == ("completed", True), "stored files are there too"
     finally:
         restored.stop()
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +13,8 @@ import pytest
 
 from app.services.copilot.evaluation.running import requests
 from tests.copilot.solutions import SOLUTIONS
+from tests.support import warm
 from tests.support.model_server import ModelServer
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -29,13 +26,11 @@ class Evaluated:
 
 def evaluated(model: ModelServer, file: Path, *arguments: str) -> Evaluated:
     environment = {name: text for name, text in os.environ.items() if not name.startswith("BLOCKYARD_")}
-    command = [
-        sys.executable, "-m", "app.cli", "copilot", "eval", "--base-url", model.address, "--model", "small",
-        "--report", str(file), *arguments,
-    ]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert file.exists(), done.stderr
-    return Evaluated(done.returncode, done.stdout, json.loads(file.read_text()))
+    command = ["copilot", "eval", "--base-url", model.address, "--model", "small", "--report", str(file), *arguments]
+    printed = file.with_suffix(".txt")
+    code = warm.start(command, environment, printed).wait(timeout=120)
+    assert file.exists(), printed.read_text()
+    return Evaluated(code, printed.read_text(), json.loads(file.read_text()))
 
 
 def answers(model: ModelServer, task: str) -> None:
@@ -93,6 +88,7 @@ def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
     file = tmp_path_factory.mktemp("evaluation") / "report.json"
     asked = [one for one in requests() if one.language == "en" or one.task["id"] in BAD]
     with ModelServer() as model:
+        model.piece = 500
         for request in asked:
             if request.language == "de":
                 BAD[request.task["id"]](model)

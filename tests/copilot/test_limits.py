@@ -93,7 +93,7 @@ def test_orders_in_data_widen_nothing(
     model.uses("trigger_run", flowId=hostile)
     model.uses("read_execution", executionId=elsewhere)
     model.uses("read_graph", flowId=other)
-    model.uses("propose", summary="x", operations=[{"type": "rename_workflow", "name": "Owned"}])
+    model.uses("propose", summary="x", operations=[{"type": "deploy", "name": "Owned"}])
     model.says("I could not.")
     events = talk.say("Why did this fail?", intent="repair", execution_id=failed["execution_id"], block_id="fail")
     wrong = [event["name"] for event in events.of("tool_result") if not event["ok"]]

@@ -116,3 +116,21 @@ def test_both_doors_have_the_same_tools(server: ServerProcess, client: Client) -
     assert found["output"] == 42
     reader = bearer(server, new_key(client, "mcp", "flows:read"))
     assert reader.post("/api/mcp", json=body).status_code == 404
+
+
+def test_cost_is_limited_for_each_person_and_day(admin: Client) -> None:
+    with ModelServer() as model:
+        limits = {"daily_tokens": 0, "input_price": 100_000.0, "daily_cost": 2.0}
+        assert admin.put("/api/copilot/model", json={"base_url": model.address, "model": "small", **limits}).status_code == 200
+        talk = Talking.begin(admin, admin.new())
+        model.says("One")
+        assert talk.say("Hi").end["spending"]["cost"] == 1.1
+        model.says("Two")
+        cut = talk.say("Hi")
+        assert cut.error == "That was all that the copilot may use today. It starts anew at midnight UTC."
+        assert cut.end["spending"]["cost"] == 2.2
+        asked = len(model.seen)
+        refused = admin.post(f"/api/copilot/sessions/{talk.id}/chat", json={"message": "Hi"})
+        assert (refused.status_code, refused.json()["error"]) == (429, "DAILY_LIMIT")
+        assert "the 2 that the copilot may cost you today" in refused.json()["message"]
+        assert len(model.seen) == asked

@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory, counting_peer() as peer:
-        server = ServerProcess(Path(directory) / "data").start()
+        server = ServerProcess(Path(directory) / "data").owned().start()
         try:
             Client(server.url).set_up()
             figures = KillLoop(server, peer).run(chosen.rounds, chosen.seed)

@@ -68,7 +68,7 @@ def loaded(server: ServerProcess, client: Client) -> Load:
 @pytest.fixture(scope="module")
 def busy_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     data: Path = tmp_path_factory.mktemp("workers") / "data"
-    process = ServerProcess(data, environment={"BLOCKYARD_WORKERS": "1"}).start()
+    process = ServerProcess(data, environment={"BLOCKYARD_WORKERS": "1"}).owned().start()
     Client(process.url).set_up()
     yield process
     process.kill()
@@ -174,7 +174,7 @@ def test_a_killed_worker_loses_no_answered_call_and_another_takes_its_place(load
 
 
 def test_the_server_ends_with_its_worker(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_WORKERS": "1"}).start()
+    server = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_WORKERS": "1"}).owned().start()
     load = loaded(server, Client(server.url).set_up()).shared()
     worker = worker_of(server)
     assert worker is not None
@@ -192,7 +192,7 @@ def test_the_server_ends_with_its_worker(tmp_path: Path) -> None:
 
 
 def test_without_workers_all_is_done_by_one_process(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_WORKERS": "0"}).start()
+    server = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_WORKERS": "0"}).owned().start()
     load = loaded(server, Client(server.url).set_up())
     for _ in range(3):
         assert {status for status, _, _ in load.call_all()} == {200}

@@ -15,7 +15,7 @@ from tests.support.server import Client, ServerProcess
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
     """A server that runs one execution at a time."""
-    server = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_MAX_RUNNING": "1"}).start()
+    server = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_MAX_RUNNING": "1"}).owned().start()
     yield Client(server.url).set_up()
     server.kill()
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from tests.peers.certificates import Authority
-from tests.peers.processes import Running, directory, free_port, program
+from tests.peers.processes import Running, program
+from tests.peers.redis import redis_server
 from tests.support.graphs import block
 from tests.support.server import Client
 
@@ -19,17 +20,8 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 def redis(authority: Authority) -> Iterator[Running]:
-    with directory("redis") as place:
-        port, secure = free_port(), free_port()
-        settings = (
-            "--bind 127.0.0.1 -::1", f"--port {port}", f"--tls-port {secure}", "--requirepass pass/word", "--save ''",
-            f"--tls-cert-file {authority.certificate}", f"--tls-key-file {authority.key}", "--tls-auth-clients no",
-        )  # fmt: skip
-        command = [program("redis-server", "redis-server"), *" ".join(settings).replace("''", '""').split(" ")]
-        running = Running(place, [part.strip('"') for part in command], port)
-        running.secure = secure  # type: ignore[attr-defined]
-        yield running.start()
-        running.end()
+    with redis_server(authority) as running:
+        yield running
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ async def test_a_configuration_cannot_be_nested_without_end_step_by_step(studio:
 
 
 async def test_viewers_write_nothing_and_read_no_secrets(studio: Studio, workflow: str) -> None:
-    await submit(studio, workflow, batch(1, {"type": "add_block", "block": webhook("hook", "very secret")}))
+    await submit(studio, workflow, batch(1, {"type": "add_block", "block": webhook("hook", "v3ry secret")}))
     viewer = replace(studio.actor, role="viewer")
     service = studio.server.services.operations
     with pytest.raises(ServiceError) as refusal:
@@ -152,7 +152,7 @@ async def test_viewers_write_nothing_and_read_no_secrets(studio: Studio, workflo
 
 
 async def test_the_log_holds_no_secret_in_the_clear(studio: Studio, workflow: str) -> None:
-    await submit(studio, workflow, batch(1, {"type": "add_block", "block": webhook("hook", "very secret")}))
+    await submit(studio, workflow, batch(1, {"type": "add_block", "block": webhook("hook", "v3ry secret")}))
     await submit(studio, workflow, batch(2, set_field("hook", "webhook_secret", "also secret")))
     async with studio.server.database.read() as connection:
         rows = (await connection.execute(sa.select(operations))).all()

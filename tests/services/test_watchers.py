@@ -124,7 +124,7 @@ async def test_after_a_restart_it_goes_on_where_it_was(tmp_path: Path, feed: Pee
         entries(feed, 3, 2, 1)
         again = Watchers(
             studio.server.database, studio.server.services.catalog, studio.server.lending.programs,
-            studio.server.watchers._starts, studio.server.lending,
+            studio.server.watchers._starts, studio.server.lending, studio.server.bus,
         )  # fmt: skip
         again.start()
         await comes(studio, workflow, "title", ["News 2", "News 3"])
@@ -145,13 +145,23 @@ async def test_a_feed_that_fails_is_told_and_tried_again(studio: Studio, feed: P
     assert "503" in (await until(troubled, 30)).problem
     [shown] = await studio.server.surfaces.watch_states.of(studio.actor, workflow)
     assert (shown.block_id, shown.accepted, shown.problem[:11]) == ("seen", 0, "HTTP_STATUS")
+    assert shown.again_at is not None and shown.again_at > shown.updated_at
+    states = studio.server.surfaces.watch_states
+    assert list(await states.in_trouble(studio.actor, [workflow, "other"])) == [workflow]
     entries(feed, 1)
     await comes(studio, workflow, "title", ["News 1"])
 
     async def well() -> bool | None:
         return True if (await state(studio, workflow)).problem == "" else None
 
-    await until(well, 30)
+    with studio.server.bus.subscribe(f"workflow:{workflow}") as news:
+        await until(well, 30)
+        assert await states.in_trouble(studio.actor, [workflow]) == {}
+        feed.replies["/feed"] = Reply("gone", 503)
+        told = [await news.next(30)]
+        while told[-1] is not None and told[-1].type != "watch.changed":
+            told.append(await news.next(30))
+    assert told[-1] is not None and told[-1].data == {"block_id": "seen"}
 
 
 async def test_undeploying_ends_it_and_another_feed_begins_anew(studio: Studio, feed: Peer) -> None:
@@ -179,8 +189,12 @@ async def round_of(studio: Studio, workflow: str) -> WatchRound:
     await watchers._claim(one)
     return await WatchRound.begin(
         studio.server.database, watchers._starts, studio.server.lending, one.workflow, one.revision, one.step,
-        await state(studio, workflow),
+        await state(studio, workflow), nothing,
     )  # fmt: skip
+
+
+async def nothing() -> None:
+    """Nobody wants to know that it works."""
 
 
 async def test_items_their_executions_and_the_cursor_are_one_transaction(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

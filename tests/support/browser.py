@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright
 
+from tests.support.secrets_watched import note_cookies
+
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -29,6 +31,7 @@ def watched_page(browser: Browser, **options: Any) -> Iterator[Page]:
     page.on("console", lambda message: complaints.append(f"console: {message.text}") if message.type == "error" else None)
     page.on("request", lambda request: None if _is_local(request.url) else complaints.append(f"request to {request.url}"))
     yield page
+    note_cookies(context.cookies())
     context.close()
     assert not complaints, complaints
 

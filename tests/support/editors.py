@@ -8,6 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.secrets_watched import note_cookies
 from tests.support.server import OWNER, ServerProcess
 
 expect.set_options(timeout=15_000)
@@ -21,6 +22,7 @@ def person(browser: Browser, server: ServerProcess, username: str = OWNER["usern
     assert answer.ok, answer.text()
     page = context.new_page()
     page.set_default_timeout(15_000)
+    note_cookies(context.cookies())
     yield page
     context.close()
 

@@ -27,6 +27,8 @@ class ModelServer(Peer):
         self._numbers = count()
         self._cut = False
         self.streams = True
+        self.piece = PIECE
+        """How many characters come with one event of a stream."""
         super().__init__()
 
     def says(self, text: str) -> None:
@@ -68,9 +70,7 @@ class ModelServer(Peer):
 
     def stops_early(self, text: str) -> None:
         """Stream these words and end the stream without saying that it is the end."""
-        events = _events({"role": "assistant", "content": text}, "stop")
-        cut = [event for event in events if '"content"' in event or '"role"' in event]
-        self._messages.append(Reply("".join(cut), headers=EVENTS))
+        self._messages.append({"role": "assistant", "content": text, "cut": True})
 
     def hangs_up(self, text: str) -> None:
         """Begin to stream these words, then break the connection."""
@@ -84,33 +84,45 @@ class ModelServer(Peer):
     @property
     def asked(self) -> list[dict[str, Any]]:
         """The bodies of the requests so far."""
-        return [seen.json() for seen in self.calls("/v1/chat/completions")]
+        return [seen.json() for seen in self.seen if self.serves(seen.path.partition("?")[0])]
 
     @property
     def address(self) -> str:
         """What an agent's `base_url` must be."""
         return f"{self.url}/v1"
 
+    def serves(self, path: str) -> bool:
+        """Whether conversations come to this path."""
+        return path == "/v1/chat/completions"
+
+    def streamed(self, message: dict[str, Any]) -> str:
+        """A message as the events of a stream."""
+        events = _events(message, _reason(message), self.piece)
+        return "".join(event for event in events if not message.get("cut") or '"content"' in event or '"role"' in event)
+
     def reply(self, path: str, body: bytes) -> Reply:
         if path == "/v1/embeddings" and path not in self.replies:
             return Reply(_embedded(json.loads(body)))
         if path in self.replies:
             return self.replies[path]
-        if path != "/v1/chat/completions":
+        if not self.serves(path):
             return Reply({"error": {"message": "no such path"}}, 404)
         asked = json.loads(body)
-        message = (
-            self._messages.popleft() if self._messages else {"role": "assistant", "content": asked["messages"][-1]["content"]}
-        )
+        message = self._next(asked)
         if isinstance(message, Reply):
             return message
-        reason = "tool_calls" if message.get("tool_calls") else "stop"
         if asked.get("stream") and self.streams:
-            return Reply("".join(_events(message, reason)), headers=EVENTS)
-        choice = {"index": 0, "message": message, "finish_reason": reason}
+            return Reply(self.streamed(message), headers=EVENTS)
+        choice = {"index": 0, "message": message, "finish_reason": _reason(message)}
         return Reply(
             {"id": "chat-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE}
         )
+
+    def _next(self, asked: dict[str, Any]) -> dict[str, Any] | Reply:
+        """What was told to be said now."""
+        if self._messages:
+            return self._messages.popleft()
+        return {"role": "assistant", "content": asked["messages"][-1]["content"]}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
@@ -130,6 +142,10 @@ class ModelServer(Peer):
         return Handler
 
 
+def _reason(message: dict[str, Any]) -> str:
+    return "tool_calls" if message.get("tool_calls") else "stop"
+
+
 def _embedded(asked: dict[str, Any]) -> dict[str, Any]:
     """A vector for each text: how often it has each of the letters a to e. The last comes first, as servers may."""
     texts = asked["input"]
@@ -140,17 +156,17 @@ def _embedded(asked: dict[str, Any]) -> dict[str, Any]:
     return {"object": "list", "data": data[::-1], "model": asked["model"], "usage": {"prompt_tokens": len(texts)}}
 
 
-def _events(message: dict[str, Any], reason: str) -> Iterator[str]:
+def _events(message: dict[str, Any], reason: str, piece: int) -> Iterator[str]:
     yield _event({"role": "assistant", "content": ""})
     for name in ("content", "refusal"):
         text = message.get(name) or ""
-        for start in range(0, len(text), PIECE):
-            yield _event({name: text[start : start + PIECE]})
+        for start in range(0, len(text), piece):
+            yield _event({name: text[start : start + piece]})
     for index, call in enumerate(message.get("tool_calls") or ()):
         arguments = call["function"]["arguments"]
         yield _event({"tool_calls": [{**call, "index": index, "function": {"name": call["function"]["name"], "arguments": ""}}]})
-        for start in range(0, len(arguments), PIECE):
-            yield _event({"tool_calls": [{"index": index, "function": {"arguments": arguments[start : start + PIECE]}}]})
+        for start in range(0, len(arguments), piece):
+            yield _event({"tool_calls": [{"index": index, "function": {"arguments": arguments[start : start + piece]}}]})
     yield _event({}, reason)
     yield _event(None, usage=USAGE)
     yield "data: [DONE]\n\n"

@@ -55,7 +55,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             "BLOCKYARD_VAULT_ROLE_ID": ROLE_ID,
             "BLOCKYARD_VAULT_SECRET_ID": SECRET_ID,
         }
-        process = ServerProcess(tmp_path_factory.mktemp("sources") / "data", environment=environment).start()
+        process = ServerProcess(tmp_path_factory.mktemp("sources") / "data", environment=environment).owned().start()
         yield Place(process, Client(process.url).set_up(), vault, peer, folder)
         process.stop()
 

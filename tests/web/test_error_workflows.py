@@ -16,7 +16,7 @@ from tests.support.server import Client, ServerProcess
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A server of its own: what listens here would hear of every failure that other tests cause."""
-    server = ServerProcess(tmp_path_factory.mktemp("failures") / "data").start()
+    server = ServerProcess(tmp_path_factory.mktemp("failures") / "data").owned().start()
     yield Client(server.url).set_up()
     server.kill()
 

@@ -150,6 +150,16 @@ def test_too_many_calls_in_a_minute_are_told_when_to_come_back(client: Client, s
     assert call_hook(server, guarded(client, calls_per_minute=3)).status_code == 200, "each webhook counts for itself"
 
 
+def test_a_restart_gives_no_further_calls(own_server: ServerProcess) -> None:
+    client = Client(own_server.url).sign_in()
+    called, fresh = guarded(client, calls_per_minute=1), guarded(client, calls_per_minute=1)
+    assert call_hook(own_server, called).status_code == 200
+    own_server.kill()
+    own_server.start()
+    assert call_hook(own_server, called).status_code == 429
+    assert [call_hook(own_server, fresh).status_code for _ in range(2)] == [200, 429]
+
+
 def test_a_body_that_is_larger_than_this_webhook_takes(client: Client, server: ServerProcess) -> None:
     hook = guarded(client, max_bytes=20)
     assert call_hook(server, hook, {"a": "b"}).status_code == 200
@@ -171,7 +181,10 @@ def test_only_from_listed_addresses(client: Client, server: ServerProcess) -> No
         ({"allowed_addresses": ["nowhere"]}, "allowed_addresses"),
         ({"scheme": "generic"}, ""),
         ({"signature_header": "two words"}, "signature_header"),
-        ({"scheme": "none"}, "scheme"),
+        ({"scheme": "nothing"}, "scheme"),
+        ({"scheme": "jwt", "webhook_secret": "too short to sign with"}, ""),
+        ({"scheme": "jwt", "jwt_method": "ES256"}, ""),
+        ({"scheme": "jwt", "jwt_method": "none"}, "jwt_method"),
         ({"max_bytes": 2_000_000}, "max_bytes"),
         ({"same_header": "X", "same_expression": "1"}, ""),
     ],

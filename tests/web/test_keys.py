@@ -77,7 +77,7 @@ def test_a_bearer_that_is_wrong_is_not_saved_by_a_good_cookie(client: Client) ->
 
 
 def test_a_caller_who_asks_too_much_is_told_when_to_come_back(tmp_path: Path) -> None:
-    process = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_REQUESTS_PER_MINUTE": "20"}).start()
+    process = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_REQUESTS_PER_MINUTE": "20"}).owned().start()
     try:
         program = bearer(process, new_key(Client(process.url).set_up(), "flows:read"))
         answers = [program.get("/api/workflows") for _ in range(40)]

@@ -30,7 +30,7 @@ def mail() -> Iterator[MailServer]:
 def posting(tmp_path_factory: pytest.TempPathFactory, mail: MailServer) -> Iterator[ServerProcess]:
     """A server that sends mail."""
     environment = {"BLOCKYARD_SMTP_URL": mail.url, "BLOCKYARD_BASE_URL": PUBLIC}
-    process = ServerProcess(tmp_path_factory.mktemp("posting") / "data", environment=environment).start()
+    process = ServerProcess(tmp_path_factory.mktemp("posting") / "data", environment=environment).owned().start()
     Client(process.url).set_up()
     yield process
     process.stop()
@@ -112,7 +112,7 @@ def test_the_command_sends_the_link_or_prints_it(posting: ServerProcess, mail: M
 
 def test_a_mail_server_that_refuses_changes_nothing_but_the_mail(tmp_path: Path) -> None:
     with MailServer(refuses=True) as refusing:
-        process = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_SMTP_URL": refusing.url}).start()
+        process = ServerProcess(tmp_path / "data", environment={"BLOCKYARD_SMTP_URL": refusing.url}).owned().start()
         owner = Client(process.url).set_up()
         home = owner.get("/api/auth/me").json()["user"]["workspace_id"]
         answer = owner.post(f"/api/workspaces/{home}/invitations", json={"role": "viewer", "email": "a@example.com"}).json()

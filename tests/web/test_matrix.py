@@ -14,7 +14,7 @@ import pytest
 
 from app.services.permissions import PERMISSIONS, RANK
 from tests.support.data import database
-from tests.support.graphs import block
+from tests.support.foreign import one_of_everything, unknown_in, values_of
 from tests.support.keys import bearer, new_key
 from tests.support.people import join
 from tests.support.routes import Route, all_routes
@@ -24,9 +24,11 @@ ENDS_THE_SESSION = {"/sign-out", "/api/auth/logout", "/account/sessions/end-othe
 """Not called by those who may: the walk would be over."""
 OF_EVERYBODY = {"block_type", "name", "plugin", "file_path"}
 """Parameters that name no row of a workspace."""
+OF_A_MODEL_AT_WORK = ("/copilot/sessions/{session:str}/events", "/copilot/messages/{message:str}/snapshot")
 TABLES = {
     **dict.fromkeys(("workflows", "revisions", "credentials", "executions", "memberships", "signals", "workspaces"), "*"),
-    **dict.fromkeys(("data_tables", "data_rows"), "*"),
+    **dict.fromkeys(("data_tables", "data_rows", "channels", "groups", "kv", "test_inputs", "triggers"), "*"),
+    **dict.fromkeys(("copilot_sessions", "copilot_messages", "copilot_proposals"), "*"),
     "api_keys": "id, workspace_id, user_id, name, token_hash, scopes",
 }
 """What must come out of the walk as it was; when a key was used last may change."""
@@ -117,41 +119,17 @@ def test_only_reading_is_for_viewers(routes: list[Route]) -> None:
 
 
 @pytest.fixture(scope="module")
-def foreign(client: Client) -> dict[str, str]:
-    """One of everything, in the owner's workspace, by the names that routes use for it."""
-    asking = block("ask", "flow.gate", {"title": "May it go on?"})
-    workflow = client.new(block("start", "starter"), asking, block("end", "response"), edges=["start>ask", "ask:approved>end"])
-    execution = str(client.post(f"/api/workflows/{workflow}/execute", json={"wait": False}).json()["execution_id"])
-    client.wait_for(execution, "waiting")
-    [approval] = [item["id"] for item in client.get("/api/v1/approvals").json()["data"] if item["executionId"] == execution]
-    key = client.post("/api/auth/api-keys", json={"name": "Foreign", "scopes": ["kv"]}).json()["id"]
-    body = {"name": f"M_{uuid4().hex[:8].upper()}", "type": "value", "data": {"value": "foreign secret"}}
-    credential = client.post("/api/v1/credentials", json=body).json()["id"]
-    columns = [{"name": "word"}]
-    table = client.post("/api/tables", json={"name": f"M {uuid4().hex}", "columns": columns, "rows": [{}]}).json()["id"]
-    me = client.get("/api/auth/me").json()["user"]
-    session = next(item["id"] for item in client.get("/api/auth/sessions").json()["sessions"] if item["current"])
-    return {
-        "workflow": workflow,
-        "execution": execution,
-        "approval": approval,
-        "key": key,
-        "credential": credential,
-        "workspace": me["workspace_id"],
-        "member": me["id"],
-        "session": session,
-        "block_id": "ask",
-        "revision": "1",
-        "table": table,
-        "row": "1",
-    }
+def foreign(client: Client, server: ServerProcess) -> dict[str, str]:
+    """One of everything, in the owner's workspace."""
+    return one_of_everything(client, server)
 
 
-def value_of(parameter: str, foreign: Mapping[str, str]) -> str:
-    names = {"flow": "workflow", "play": "execution"}
-    plain = parameter.removesuffix("_id")
-    found = foreign.get(parameter) or foreign.get(names.get(plain, plain))
-    return found or str(uuid4())
+def test_the_walk_aims_at_what_is_there(routes: list[Route], foreign: dict[str, str], client: Client) -> None:
+    """Else nothing could be found by anybody, and the walk would prove nothing."""
+    aimed = [route for route in http(routes) if not set(route.parameters) <= OF_EVERYBODY | {"namespace", "key"}]
+    assert [str(route) for route in aimed if unknown_in(route, foreign)] == []
+    reading = [route for route in aimed if route.method == "GET" and not route.path.endswith(OF_A_MODEL_AT_WORK)]
+    assert [str(route) for route in reading if status_of(client, route, values_of(route, foreign)) == 404] == []
 
 
 def snapshot(server: ServerProcess) -> dict[str, list[tuple[object, ...]]]:
@@ -172,7 +150,7 @@ def test_nothing_of_another_workspace_can_be_reached(
     for route in http(routes):
         if set(route.parameters) <= OF_EVERYBODY or "namespace" in route.parameters or route.path in ENDS_THE_SESSION:
             continue  # what is named by a namespace is found in one's own workspace only, whatever its name
-        values = {name: value_of(name, foreign) for name in route.parameters}
+        values = values_of(route, foreign)
         for name, person in (("session", stranger), ("key", program)):
             status = status_of(person, route, values)
             made_up = status_of(person, route, nothing(route))
@@ -211,7 +189,7 @@ def test_a_socket_opens_for_those_who_may_and_for_no_others(
     sockets = [route for route in routes if route.method == "WEBSOCKET"]
     assert sockets
     for route in sockets:
-        address = route.address({name: value_of(name, foreign) for name in route.parameters})
+        address = route.address(values_of(route, foreign))
         assert handshake(client, address, Origin=server.url) == 101, route
         assert handshake(client, address, Origin="https://evil.example") != 101, "a page of another site, with the cookie"
         assert handshake(visitor, address) != 101, route

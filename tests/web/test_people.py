@@ -79,8 +79,16 @@ def test_a_made_up_link_opens_nothing(server: ServerProcess, token: str) -> None
 def test_an_invitation_is_no_password_link_and_ends_with_time(client: Client, server: ServerProcess) -> None:
     token = invitation(client)
     assert httpx.post(f"{server.url}/new-password", data={"token": token, "password": NEW_PASSWORD}).status_code == 404
-    change(server, "UPDATE links SET expires_at = 1")
+    change(server, "UPDATE links SET expires_at = 1 WHERE kind = 'invite'")
     assert follow(server, token, name("late")).status_code == 404
+
+
+def test_a_password_link_is_no_invitation(client: Client, server: ServerProcess) -> None:
+    token = invitation(client)
+    whose = "user_id = (SELECT id FROM users WHERE username = ?), workspace_id = NULL, role = NULL"
+    change(server, f"UPDATE links SET kind = 'reset', {whose} WHERE kind = 'invite'", OWNER["username"])
+    assert httpx.get(f"{server.url}/new-password", params={"token": token}, headers=PAGE).status_code == 200
+    assert follow(server, token, name("nobody")).status_code == 404
 
 
 def test_an_invitation_does_not_take_over_an_account(client: Client, server: ServerProcess) -> None:

@@ -66,6 +66,22 @@ def test_sessions_and_lock_outs_go_by_the_address_that_the_proxy_tells(behind: S
     assert guess("somebody", "198.51.100.2") == 401
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("peer", "scheme", "address"), [("10.1.2.3", "https", "203.0.113.5"), ("192.0.2.1", "http", "192.0.2.1")]
+)
+async def test_who_is_no_proxy_changes_neither_address_nor_encryption(peer: str, scheme: str, address: str) -> None:
+    seen: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((scope["scheme"], scope["client"][0]))
+
+    headers = [(b"x-forwarded-proto", b"https"), (b"x-forwarded-for", b"203.0.113.5")]
+    scope: Any = {"type": "http", "scheme": "http", "client": (peer, 4711), "headers": headers}
+    await Proxies(["10.0.0.0/8"]).wrap(application)(scope, None, None)  # type: ignore[arg-type]
+    assert seen == [(scheme, address)]
+
+
 def test_a_proxy_that_speaks_https_makes_the_cookie_secure(behind: ServerProcess) -> None:
     login = {"email": OWNER["email"], "password": OWNER["password"]}
     secure = httpx.post(f"{behind.url}/api/auth/login", json=login, headers={"X-Forwarded-Proto": "https"})

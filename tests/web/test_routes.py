@@ -54,6 +54,11 @@ PUBLIC = {
     *((method, "/webhooks/{workflow:str}") for method in CALLS),
     *((method, "/c/{channel:str}") for method in CALLS),
     *((method, "/c/{channel:str}/{path:path}") for method in CALLS),
+    # Forms and conversations of workflows: open while the workflow is deployed or armed; the block says for whom.
+    ("GET", "/pages/{page_id:str}"),
+    ("POST", "/pages/{page_id:str}"),
+    ("GET", "/pages/{page_id:str}/messages"),
+    ("POST", "/pages/{page_id:str}/messages"),
     # Ask for the operator's token, an admin or loopback themselves (contract.md C12, C35).
     ("GET", "/metrics"),
     ("GET", "/api/metrics"),

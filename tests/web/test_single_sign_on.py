@@ -33,7 +33,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory, provider: OpenIdProvider) -
         "BLOCKYARD_OIDC_NAME": "Example",
         "BLOCKYARD_EGRESS_ALLOW": "",
     }
-    process = ServerProcess(tmp_path_factory.mktemp("oidc") / "data", environment=settings).start()
+    process = ServerProcess(tmp_path_factory.mktemp("oidc") / "data", environment=settings).owned().start()
     Client(process.url).set_up()
     yield process
     process.stop()

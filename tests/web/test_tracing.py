@@ -5,16 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.support.collector import Collector, ReceivedSpan
-from tests.support.graphs import block
+from tests.support.graphs import block, webhook
 from tests.support.server import Client, ServerProcess
 from tests.support.warm import ROOT
 
 SECRET = "pst-do-not-tell"
 CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+CALLER_OF_HOOK = "00-5cf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b8-01"
 CHAIN = (block("start", "starter"), block("end", "code", {"code": "output = 1"}))
 
 
@@ -37,6 +39,10 @@ def of(collector: Collector, execution: str) -> ReceivedSpan:
     return span
 
 
+def address(hook: dict[str, Any]) -> str:
+    return f"/api/webhooks/{hook['config']['webhook_id']}?token={SECRET}"
+
+
 def test_a_request_its_execution_and_its_steps_are_one_trace(client: Client, collector: Collector) -> None:
     workflow = client.new(*CHAIN, edges=["start>end"])
     address = f"/api/workflows/{workflow}/execute?token={SECRET}"
@@ -52,6 +58,30 @@ def test_a_request_its_execution_and_its_steps_are_one_trace(client: Client, col
     assert request.attributes["blockyard.request.id"] == answer.headers["x-request-id"]
     assert {request.trace, execution.trace, *(step.trace for step in steps)} == {CALLER.split("-")[1]}
     assert request.nanoseconds >= execution.nanoseconds > 0
+
+
+def test_a_webhook_call_its_execution_and_its_steps_are_one_trace(client: Client, collector: Collector) -> None:
+    hook = webhook(secret=SECRET)
+    workflow = client.deployed(hook, block("end", "code", {"code": "output = 1"}), edges=["hook>end"])
+    answer = client.post(address(hook), json={"key": SECRET}, headers={"traceparent": CALLER_OF_HOOK})
+    execution = of(collector, answer.headers["x-execution-id"])
+    assert (execution.attributes["blockyard.status"], execution.attributes["blockyard.workflow.id"]) == ("completed", workflow)
+    (request,) = collector.found(lambda one: one.id == execution.parent)
+    assert request.name == "POST /api/webhooks/{webhook_id}"
+    assert request.attributes["http.response.status_code"] == 200
+    assert request.attributes["blockyard.request.id"] == answer.headers["x-request-id"]
+    steps = collector.found(lambda one: one.parent == execution.id)
+    assert {step.name for step in steps} == {"step hook", "step end"}
+    assert {request.trace, execution.trace, *(step.trace for step in steps)} == {CALLER_OF_HOOK.split("-")[1]}
+
+
+def test_a_webhook_call_that_is_refused_has_a_span_with_its_status(client: Client, collector: Collector) -> None:
+    hook = webhook(secret="another")
+    client.deployed(hook)
+    answer = client.post(address(hook))
+    (span,) = collector.found(lambda one: one.attributes.get("blockyard.request.id") == answer.headers["x-request-id"])
+    assert (span.name, span.attributes["http.response.status_code"]) == ("POST /api/webhooks/{webhook_id}", answer.status_code)
+    assert answer.status_code == 401
 
 
 def test_failures_are_told_by_their_code_alone(client: Client, collector: Collector) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from app.catalog import Catalog
 from app.db.copilot import SessionRow
@@ -29,6 +30,8 @@ MOST_STEPS = 24
 REMEMBERED = 12
 """How many earlier messages the model is reminded of."""
 CHARACTERS_PER_TOKEN = 4
+LONGEST_SECONDS = 120
+"""Longer waits are told in minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,4 +261,10 @@ def _words(error: BlockError) -> str:
         return f"The copilot did not come to an end within {MOST_STEPS} steps. Ask for less at once."
     if error.code == "BUDGET_EXCEEDED":
         return "That was all that the copilot may use today. It starts anew at midnight UTC."
-    return f"{error.message.rstrip('.')}."
+    when = "" if error.retry_after is None else _in_words(error.retry_after)
+    return f"{error.message.rstrip('.')}.{when}"
+
+
+def _in_words(seconds: float) -> str:
+    """When it may be tried again."""
+    return f" Try again in {ceil(seconds)} s." if seconds <= LONGEST_SECONDS else f" Try again in {ceil(seconds / 60)} min."

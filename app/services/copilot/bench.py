@@ -6,16 +6,18 @@ What is not in this list, the copilot cannot do: nothing here deploys, arms, run
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from app.engine.graph import Graph, Problem, dump_graph
+from app.engine.operations import Operation, RenameWorkflow
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.agent_tools import AgentTool
 from app.services.copilot.build_tools import told
 from app.services.copilot.data import lines, marked, seen, without_secrets
 from app.services.copilot.drafting import Drafting, Refused
+from app.services.copilot.operation_schema import OPERATIONS
 from app.services.copilot.practice import Practice, shown_to_model
 from app.services.copilot.proposals import Proposal, Proposals
 from app.services.errors import ServiceError
@@ -25,31 +27,13 @@ from app.services.refusals import problem_json
 from app.services.workflows import Workflow, Workflows
 
 SHARED = ("search_block_types", "describe_block_type", "search_templates")
-"""Tools of the other door that are about no workflow, as they are."""
+"""Tools of the other door that are about no workflow."""
+WRITTEN_BY_OTHERS = {"search_templates": "templates"}
+"""What those of them answer that is marked as data."""
 MOST_STEPS = 60
 MOST_PROBLEMS = 20
 TEXT: dict[str, Json] = {"type": "string"}
 INPUT: dict[str, Json] = {"type": "object", "description": "Sample input. Left out: the last real input, or the sample."}
-OPERATIONS: dict[str, Json] = {
-    "type": "array",
-    "minItems": 1,
-    "items": {
-        "type": "object",
-        "properties": {
-            "type": {
-                "enum": ["add_block", "remove_block", "move_blocks", "set_field", "set_block", "connect", "disconnect"]
-            },
-            "block": {"type": "object", "description": "add_block: {id, type, name, config}"},
-            "block_id": {"type": "string"},
-            "path": {"description": "set_field: where in the config, a list of names"},
-            "value": {"description": "set_field: the new value"},
-            "remove": {"type": "boolean", "description": "set_field: take the field out"},
-            "edge": {"type": "object", "description": "connect: {source, target, sourceHandle}"},
-            "edge_id": {"type": "string", "description": "disconnect"},
-        },
-        "required": ["type"],
-    },
-}
 Call = Callable[[Actor, Mapping[str, Json]], Awaitable[Json]]
 
 
@@ -79,7 +63,7 @@ class Benches:
         proposals: Proposals,
         practice: Practice,
     ) -> None:
-        self._shared = [tool for tool in shared if tool.name in SHARED]
+        self._shared = [_marking(tool) for tool in shared if tool.name in SHARED]
         self._listing = next(tool for tool in shared if tool.name == "list_executions")
         self._workflows = workflows
         self._executions = executions
@@ -159,10 +143,10 @@ class Benches:
                 policy["pinned"] = {**policy["pinned"], "output": seen(policy["pinned"].get("output"), bench.shares_values)}
         problems = [problem_json(one) for one in found.problems[:MOST_PROBLEMS]]
         about = {"name": found.name, "description": found.description, "revision": found.revision}
-        return {**about, "blocks": drawn["blocks"], "edges": drawn["edges"], "problems": problems}
+        return {"annotations": [], **about, **drawn, "problems": problems}
 
     async def _list(self, bench: Bench, actor: Actor, given: Mapping[str, Json]) -> Json:
-        return await self._listing.call(actor, {**given, "flowId": bench.workflow.id})
+        return marked("past executions", await self._listing.call(actor, {**given, "flowId": bench.workflow.id}))
 
     async def _execution(self, bench: Bench, actor: Actor, given: Mapping[str, Json]) -> Json:
         detail = await self._executions.get(actor, given["executionId"])
@@ -203,7 +187,7 @@ class Benches:
     async def _validate(self, bench: Bench, actor: Actor, given: Mapping[str, Json]) -> Json:
         found = await self._workflows.get(actor, bench.workflow.id)
         after, problems = self._drafted(found.graph, given["operations"])
-        return {"valid": True, "problems": _told_problems(problems), "blocks": len(after.blocks)}
+        return {"valid": True, **marked("the checks", {"problems": _told_problems(problems), "blocks": len(after.blocks)})}
 
     async def _simulate(self, bench: Bench, actor: Actor, given: Mapping[str, Json]) -> Json:
         found = await self._workflows.get(actor, bench.workflow.id)
@@ -240,20 +224,27 @@ class Benches:
         except Refused as refused:
             raise ServiceError("DRAFT_REFUSED", str(refused), 400) from None
         self._refuse(self._graphs.check(draft.after))
+        await self._refuse_taken_name(actor, found, draft.operations)
         known = {(problem.code, problem.block_id, problem.field) for problem in found.problems}
         problems = self._graphs.readiness(draft.after)
         result, source = await self._practice.rehearsed(actor, found, draft.after, problems, None, bench.credentials)
         simulation = told(result) | {"input": source}
-        bench.proposal = self._proposals.made(given["summary"], found.graph, draft, problems, simulation)
+        bench.proposal = self._proposals.made(given["summary"], found.graph, draft, problems, simulation, found.name)
         bench.base = found
         new = [problem for problem in problems if (problem.code, problem.block_id, problem.field) not in known]
-        return {
-            "shown": True,
+        shown = {
             "changes": [change.text for change in bench.proposal.changes],
             "problems": _told_problems(new or problems),
-            "simulation": marked("a simulation", {"input": source, **shown_to_model(result, bench.shares_values)}),
-            "next": "The person decides. Say in a few words what this does and what to fill in by hand; do not repeat the list.",
+            "simulation": {"input": source, **shown_to_model(result, bench.shares_values)},
         }
+        after = "The person decides. Say in a few words what this does and what to fill in by hand; do not repeat the list."
+        return {"shown": True, **marked("what the person sees", shown), "next": after}
+
+    async def _refuse_taken_name(self, actor: Actor, found: Workflow, operations: Sequence[Operation]) -> None:
+        for operation in operations:
+            if isinstance(operation, RenameWorkflow) and await self._workflows.free_name(actor, operation.name) != operation.name:
+                whose = "This workflow is called" if operation.name == found.name else "There is already a workflow named"
+                raise ServiceError("DRAFT_REFUSED", f"{whose} `{operation.name}`: choose another name, or none.", 400)
 
     async def _ask(self, bench: Bench, actor: Actor, given: Mapping[str, Json]) -> Json:
         bench.question = {"question": given["question"][:1_000], "options": [text[:200] for text in given.get("options", [])]}
@@ -262,6 +253,18 @@ class Benches:
 
 def _told_problems(problems: Sequence[Problem]) -> list[Json]:
     return [problem_json(problem) for problem in problems[:MOST_PROBLEMS]]
+
+
+def _marking(tool: AgentTool) -> AgentTool:
+    """A tool of the other door; what people wrote in its answers is marked as data."""
+    source = WRITTEN_BY_OTHERS.get(tool.name)
+    if source is None:
+        return tool
+
+    async def call(actor: Actor, given: Mapping[str, Json]) -> Json:
+        return marked(source, await tool.call(actor, given))
+
+    return replace(tool, call=call)
 
 
 def _tool(name: str, words: str, action: str, call: Call, fields: Mapping[str, Json], *needed: str) -> AgentTool:

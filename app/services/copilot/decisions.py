@@ -35,6 +35,7 @@ class Standing:
     proposal: Proposal
     revision: int
     graph: Graph
+    name: str
 
     def as_json(self) -> dict[str, Json]:
         row = self.kept.row
@@ -74,14 +75,14 @@ class Decisions:
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, session.workflow_id)
             newest = await load_graph(connection, self._graphs, row, row.revision)
-        return [await self._standing(kept, row.revision, newest) for kept in every]
+        return [await self._standing(kept, row.revision, newest, row.name) for kept in every]
 
-    async def _standing(self, kept: KeptProposal, revision: int, newest: Graph) -> Standing:
-        proposal = kept.proposal
-        if proposal.state == "open" and revision != kept.row.base_revision:
-            base = await self._conversations.state(kept.session, kept.row.base_revision)
-            proposal = _all_stale(proposal) if base is None else rebased(proposal, base, newest)
-        return Standing(kept, proposal, revision, newest)
+    async def _standing(self, kept: KeptProposal, revision: int, newest: Graph, name: str) -> Standing:
+        proposal, before = kept.proposal, kept.row.base_revision
+        if proposal.state == "open" and (revision, name) != (before, proposal.name):
+            base = newest if revision == before else await self._conversations.state(kept.session, before)
+            proposal = _all_stale(proposal) if base is None else rebased(proposal, base, newest, name)
+        return Standing(kept, proposal, revision, newest, name)
 
     async def accept(self, actor: Actor, proposal_id: str, changes: Sequence[int] | None, client_id: str) -> Accepted:
         """Do some changes, or all that are open, as one step. Nothing is done unless all of them fit the newest graph.
@@ -128,7 +129,7 @@ class Decisions:
         async with self._database.read() as connection:
             row = await find_row(connection, actor.workspace_id, standing.kept.session.workflow_id)
             graph = await load_graph(connection, self._graphs, row, revision)
-        await self._conversations.change_proposal(standing.kept, proposal, revision, graph)
+        await self._conversations.change_proposal(standing.kept, replace(proposal, name=row.name), revision, graph)
 
     async def reject(self, actor: Actor, proposal_id: str, changes: Sequence[int] | None) -> Standing:
         """Turn some changes down, or all that are open. Raises 409 for one that is decided already."""

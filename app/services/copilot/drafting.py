@@ -18,6 +18,7 @@ from app.engine.operations import (
     AddBlock,
     Conflict,
     Operation,
+    RenameWorkflow,
     SetField,
     apply,
 )
@@ -25,9 +26,11 @@ from app.engine.values import depth_exceeds, encode
 from app.sdk import Block, Json
 from app.services.copilot.data import hides
 from app.services.copilot.layout import placed
+from app.services.copilot.notes import arranged, completed
+from app.services.copilot.operation_schema import KINDS
+from app.services.errors import ServiceError
+from app.services.refusals import checked_name
 
-KINDS = ("add_block", "remove_block", "move_blocks", "set_field", "set_block", "connect", "disconnect")
-"""What a proposal may be made of."""
 MOST_OPERATIONS = 200
 MOST_BYTES = 200_000
 DEEPEST = 40
@@ -58,9 +61,12 @@ class Drafting:
         if depth_exceeds(list(raw), DEEPEST):
             raise Refused(f"A value in it is nested deeper than {DEEPEST} levels.")
         edges = {edge.id for edge in before.edges}
+        around: dict[str, list[str]] = {}
         operations: list[Operation] = []
         for index, item in enumerate(raw):
-            operations.append(self._operation(index, item, before, edges))
+            operations.append(self._operation(index, item, before, edges, around))
+        if sum(isinstance(operation, RenameWorkflow) for operation in operations) > 1:
+            raise Refused("The workflow can be renamed only once.")
         self._keep_secrets_out(before, operations)
         try:
             after = apply(before, operations)
@@ -72,9 +78,13 @@ class Drafting:
             if isinstance(item, dict) and item.get("type") == "add_block" and not _has_place(item.get("block"))
         }
         operations = placed(operations, after, unplaced)
+        operations = arranged(operations, apply(before, operations), around)
         return Draft(tuple(operations), apply(before, operations))
 
-    def _operation(self, index: int, item: Json, before: Graph, edges: set[str]) -> Operation:
+    def _operation(
+        self, index: int, item: Json, before: Graph, edges: set[str], around: dict[str, list[str]]
+    ) -> Operation:
+        """One operation, whole. What a new note or frame without a place belongs to is added to `around`."""
         if not isinstance(item, dict):
             raise Refused(f"operations[{index}] must be an object with a `type`.")
         if hides(item):
@@ -91,6 +101,10 @@ class Drafting:
                 raw["path"] = raw["path"].split(".")
             case "disconnect" if "edge_id" not in raw:
                 raw = {"type": "disconnect", "edge_id": _found_edge(index, raw, before)}
+            case "add_annotation":
+                raw = {"type": "add_annotation", "annotation": _annotation(index, raw, around)}
+            case "rename_workflow":
+                raw = {"type": "rename_workflow", "name": _workflow_name(index, raw.get("name"))}
         try:
             return OPERATIONS.validate_python([raw])[0]
         except ValidationError as error:
@@ -160,6 +174,23 @@ def _refuse_unknown_field(index: int, declared: Block, name: str) -> None:
     if declared.config.model_config.get("extra") != "allow" and name not in fields:
         known = ", ".join(fields)
         raise Refused(f"operations[{index}]: `{declared.type}` has no field `{name[:80]}` in its config; it has {known}.")
+
+
+def _annotation(index: int, raw: Mapping[str, Json], around: dict[str, list[str]]) -> dict[str, Json]:
+    given = raw.get("annotation", {name: value for name, value in raw.items() if name != "type"})
+    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
+        raise Refused(f"operations[{index}]: `annotation` must be an object with `kind` (note or frame) and `text`.")
+    annotation, held = completed(given)
+    if not _has_place(given):
+        around[str(annotation["id"])] = held
+    return annotation
+
+
+def _workflow_name(index: int, name: Json) -> str:
+    try:
+        return checked_name(name if isinstance(name, str) else "")
+    except ServiceError as error:
+        raise Refused(f"operations[{index}]: {error.message}") from None
 
 
 def _has_place(block: Json) -> bool:

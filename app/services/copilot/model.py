@@ -194,7 +194,9 @@ class CopilotModels:
         schema = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
         tool = ModelTool("report", "Reports a word.", schema, note)
         prompt = "Use the tool `report` with the word `ready`. Then answer with the single word: ready"
-        request = replace(self.request(chosen, prompt), tools=(tool,), limits=self.limits(wanted, None))
+        asked = self.request(chosen, prompt)
+        # Streamed, as the copilot will ask: there are servers that can use tools only in whole answers.
+        request = replace(asked, tools=(tool,), limits=self.limits(wanted, None), stream=lambda _: None)
         lent = await self._lent_with_key(actor.workspace_id, chosen, key)
         try:
             answer = await lent.converse(request)

@@ -8,8 +8,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from app.catalog import Catalog
+from app.describe import palette_entry
 from app.engine.graph import Graph, GraphBlock, Problem
-from app.engine.operations import OPERATIONS, AddBlock, Conflict, Operation, SetBlock, SetField
+from app.engine.operations import OPERATIONS, AddBlock, Conflict, Drawing, Operation, RenameWorkflow, SetBlock, SetField
 from app.engine.values import decode, encode
 from app.sdk import Json
 from app.services.copilot.drafting import Draft, names_credentials
@@ -20,6 +21,8 @@ from app.services.revisions import dumped
 ChangeState = Literal["open", "accepted", "rejected", "stale"]
 CLOSED = ("accepted", "rejected")
 OTHERS = "Small changes beside"
+ADDRESSES = ("url", "base_url", "host", "server")
+"""Fields that say where a block goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Proposal:
     cautions: tuple[str, ...] = ()
     simulation: Json = None
     later: tuple[int, ...] = field(default=())
+    name: str = ""
+    """What the workflow was called in the state that it was made for."""
 
     @property
     def state(self) -> str:
@@ -56,7 +61,7 @@ class Proposal:
 
     def stored(self) -> bytes:
         """The form in which it is kept."""
-        return encode(self.as_json() | {"later": list(self.later)})
+        return encode(self.as_json() | {"later": list(self.later), "name": self.name})
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -88,6 +93,7 @@ def read_proposal(stored: str) -> Proposal:
         tuple(raw["cautions"]),
         raw["simulation"],
         tuple(raw["later"]),
+        raw.get("name", ""),
     )
 
 
@@ -98,7 +104,10 @@ class Proposals:
         self._catalog = catalog
         self._words = Words(catalog)
 
-    def made(self, summary: str, before: Graph, draft: Draft, problems: Sequence[Problem], simulation: Json) -> Proposal:
+    def made(
+        self, summary: str, before: Graph, draft: Draft, problems: Sequence[Problem], simulation: Json, name: str = ""
+    ) -> Proposal:
+        """A proposal for this graph of the workflow with this name."""
         return Proposal(
             " ".join(summary.split())[:300],
             draft.operations,
@@ -106,6 +115,7 @@ class Proposals:
             tuple(problems)[:50],
             tuple(self._cautions(before, draft)),
             simulation,
+            name=name,
         )
 
     def _changes(self, before: Graph, operations: Sequence[Operation]) -> Iterable[ProposedChange]:
@@ -135,20 +145,25 @@ class Proposals:
             if block.id in touched:
                 yield from self._caution(old.get(block.id), block)
         for operation in draft.operations:
-            if isinstance(operation, SetField) and _is_webhook(old.get(operation.block_id)):
+            if isinstance(operation, SetField) and self._is_door(old.get(operation.block_id)):
                 yield f"“{old[operation.block_id].name}”: how it may be called from outside would change."
+            if isinstance(operation, RenameWorkflow):
+                yield "Whoever calls this workflow by its name has to use the new one."
+
+    def _is_door(self, block: GraphBlock | None) -> bool:
+        """Whether others reach the workflow through a block."""
+        declared = self._catalog.get(block.type) if block else None
+        return declared is not None and declared.trigger and bool(palette_entry(declared)["mint"])
 
     def _caution(self, before: GraphBlock | None, block: GraphBlock) -> Iterable[str]:
         declared = self._catalog.get(block.type)
+        place = _host(block)
         if declared is not None and declared.effect == "write":
-            place = _host(block)
             yield f"“{block.name}” ({declared.title}) acts outside this workflow when it runs{f': {place}' if place else ''}."
+        elif declared is not None and declared.effect == "read" and place:
+            yield f"“{block.name}” ({declared.title}) asks {place} when it runs."
         for name in sorted(names_credentials(block) - (names_credentials(before) if before else set())):
             yield f"“{block.name}” would use the credential {name}."
-
-
-def _is_webhook(block: GraphBlock | None) -> bool:
-    return block is not None and block.type == "webhook"
 
 
 def _touched(operations: Iterable[Operation]) -> set[str]:
@@ -157,25 +172,26 @@ def _touched(operations: Iterable[Operation]) -> set[str]:
 
 
 def _host(block: GraphBlock) -> str:
-    url = block.config.get("url")
-    if not isinstance(url, str):
-        return ""
+    """Where a block goes, as far as its configuration tells."""
+    given = next((text for name in ADDRESSES if isinstance(text := block.config.get(name), str) and text.strip()), "")
     try:
-        return urlsplit(url.strip()).hostname or ("an address that the data decides" if "{{" in url else "")
+        named = urlsplit(given.strip() if "//" in given else f"//{given.strip()}").hostname or ""
     except ValueError:
-        return ""
+        named = ""
+    return "an address that the data decides" if "{{" in (named or given) else named
 
 
-def rebased(proposal: Proposal, base: Graph, newest: Graph) -> Proposal:
-    """The proposal with the standing of each open change on top of the newest graph."""
+def rebased(proposal: Proposal, base: Graph, newest: Graph, name: str = "") -> Proposal:
+    """The proposal with the standing of each open change on top of the newest graph; `name`: what the workflow is called now."""
     open_changes = [change for change in proposal.changes if change.state in ("open", "stale")]
     coming = added(proposal.operations[number] for change in open_changes for number in change.operations)
+    before, now = Drawing(base, proposal.name), Drawing(newest, name or proposal.name)
     states: dict[int, tuple[ChangeState, str]] = {}
     for change in open_changes:
         if change.state == "stale":
             continue  # what it was compared with is not the base any more
         operations = [proposal.operations[number] for number in change.operations]
-        reason = stale(base, newest, operations, coming) or _conflict(newest, proposal, change)
+        reason = stale(before, now, operations, coming) or _conflict(newest, proposal, change)
         states[change.id] = ("stale", reason) if reason else ("open", "")
     return proposal.with_states(states)
 

@@ -128,7 +128,8 @@ class Copilot:
         said, graph = await self.snapshot(actor, message_id)
         _, session = await self.conversations.message(actor, message_id)
         words = f"Restored revision {said.revision} with copilot"
-        saved = await self.workflows.put_graph(actor, session.workflow_id, dump_graph(graph), None, words)
+        then = {"annotations": [], **dump_graph(graph)}
+        saved = await self.workflows.put_graph(actor, session.workflow_id, then, None, words)
         return saved.revision
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from app.engine.annotations import Annotation, dump_annotation
 from app.engine.graph import Graph, GraphBlock, dump_block
 from app.engine.operations import (
+    AddAnnotation,
     AddBlock,
     Conflict,
     Connect,
     Disconnect,
     Drawing,
+    MoveAnnotations,
     MoveBlocks,
     Operation,
+    RemoveAnnotation,
     RemoveBlock,
+    RenameWorkflow,
+    SetAnnotation,
     SetBlock,
     SetField,
 )
@@ -22,14 +28,15 @@ from app.engine.operations.differences import same
 from app.sdk import Json
 
 FIELDS = ("name", "enabled", "notes", "policy")
+LOOKS = ("text", "colour", "size")
 
 
-def stale(base: Graph, newest: Graph, operations: Sequence[Operation], coming: Iterable[str]) -> str:
+def stale(base: Drawing, newest: Drawing, operations: Sequence[Operation], coming: Iterable[str]) -> str:
     """Why these operations do not fit the newest graph any more; empty while they do.
 
     `base` is the graph that they were made for, `coming` the ids of blocks that the same proposal adds.
     """
-    looking = _Looking(Drawing(base), Drawing(newest), frozenset(coming))
+    looking = _Looking(base, newest, frozenset(coming))
     return next((reason for operation in operations if (reason := looking.reason(operation))), "")
 
 
@@ -64,6 +71,13 @@ def fitting(newest: Graph, operations: Sequence[tuple[int, Operation]]) -> tuple
                 if not there:
                     continue
                 operation = MoveBlocks(positions=there)
+            case RemoveAnnotation(annotation_id=annotation_id) if annotation_id not in drawing.annotations:
+                continue
+            case MoveAnnotations(positions=positions):
+                there = {one: place for one, place in positions.items() if one in drawing.annotations}
+                if not there:
+                    continue
+                operation = MoveAnnotations(positions=there)
             case _:
                 pass
         drawing.do(operation)
@@ -106,7 +120,32 @@ class _Looking:
             case Connect(edge=edge):
                 ends = [str(edge.get(end)) for end in ("source", "target")]
                 return next((reason for end in ends if end not in self._coming and (reason := self._of_block(end))), "")
+            case RenameWorkflow() if self._base.name and self._base.name != self._newest.name:
+                return f"the workflow was renamed “{self._newest.name}” meanwhile"
+            case _:
+                return self._of_annotation(operation)
         return ""
+
+    def _of_annotation(self, operation: Operation) -> str:
+        """What somebody has written or drawn meanwhile is neither overwritten nor taken away."""
+        annotations = self._newest.annotations
+        match operation:
+            case AddAnnotation(annotation=annotation) if annotation["id"] in annotations:
+                return f"there is another annotation with the id `{annotation['id']}` now"
+            case RemoveAnnotation(annotation_id=annotation_id) if annotation_id in annotations:
+                return self._rewritten(annotation_id, LOOKS)
+            case SetAnnotation(annotation_id=annotation_id):
+                if annotation_id not in annotations and annotation_id in self._base.annotations:
+                    return f"{_annotation_name(self._base.annotations[annotation_id])} was removed meanwhile"
+                return self._rewritten(annotation_id, [name for name in LOOKS if getattr(operation, name) is not None])
+        return ""
+
+    def _rewritten(self, annotation_id: str, looks: Iterable[str]) -> str:
+        before, now = self._base.annotations.get(annotation_id), self._newest.annotations.get(annotation_id)
+        if before is None or now is None:
+            return ""
+        old, new = dump_annotation(before), dump_annotation(now)
+        return f"{_annotation_name(before)} was changed meanwhile" if any(old[name] != new[name] for name in looks) else ""
 
     def _name(self, block_id: str) -> str:
         block = self._newest.blocks.get(block_id) or self._base.blocks.get(block_id)
@@ -147,6 +186,11 @@ class _Looking:
 
 def _same_but_place(one: GraphBlock, other: GraphBlock) -> bool:
     return replace(one, x=0, y=0) == replace(other, x=0, y=0)
+
+
+def _annotation_name(annotation: Annotation) -> str:
+    lines = annotation.text.strip().splitlines()
+    return f"the {annotation.kind} “{lines[0][:60]}”" if lines else f"a {annotation.kind}"
 
 
 _NOTHING: Json = object()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from app.sdk import BlockError, Json, ModelTool
 from app.services.actors import Actor
 from app.services.agent_tools import AgentTool, check_arguments
+from app.services.copilot.data import QUOTED
 from app.services.errors import ServiceError
 
 MOST_DETAILS = 20
@@ -24,9 +25,10 @@ def for_model(actor: Actor, tool: AgentTool, began: Callable[[str, Mapping[str, 
         try:
             answer = await tool.call(tool.actor_for(actor), check_arguments(tool, arguments))
         except ServiceError as error:
-            answer = {"error": {"code": error.code, "message": error.message, "details": error.details[:MOST_DETAILS]}}
+            told = {"code": error.code, "message": error.message, "details": error.details[:MOST_DETAILS]}
+            answer = {"error": told, "note": QUOTED}
         except BlockError as error:
-            answer = {"error": {"code": error.code, "message": error.message}}
+            answer = {"error": {"code": error.code, "message": error.message}, "note": QUOTED}
         ended(tool.name, arguments, answer)
         return answer
 
