@@ -66,15 +66,24 @@ class Catalog:
         block = self._names.get(type)
         return self._presets.canonical(type) if block is None else block.type
 
+    def is_service(self, type: str) -> bool:
+        """Whether a type comes from the manifest of a service, and has no declaration of its own."""
+        return type in self._presets
+
     @property
     def triggers(self) -> frozenset[str]:
         """The types with which an execution can start."""
-        return frozenset(block.type for block in self._declared if block.trigger)
+        return frozenset(block.type for block in self._declared if block.trigger) | self._presets.polled
 
     @property
-    def watching(self) -> dict[str, Block]:
-        """The triggers that watch something, by type."""
-        return {block.type: block for block in self._declared if block.watch is not None}
+    def watching(self) -> frozenset[str]:
+        """The types of triggers that watch something."""
+        return frozenset(block.type for block in self._declared if block.watch is not None) | self._presets.polled
+
+    @cached_property
+    def paged(self) -> frozenset[str]:
+        """The triggers that have a page of their own."""
+        return frozenset(block.type for block in self._declared if "page_id" in block.config.model_fields)
 
     def __iter__(self) -> Iterator[Block]:
         return iter(self._ordered)

@@ -103,6 +103,7 @@ from app.web.mcp import for_channels, for_members, mcp_route
 from app.web.monitor import MONITOR
 from app.web.pages import PAGES
 from app.web.pages.filters import add_filters
+from app.web.reader import ReadersLanguage
 from app.web.tracing import TraceRequests
 
 ROOT = Path(__file__).parent.parent
@@ -155,7 +156,7 @@ class Server:
         listeners = Listeners(self.database, programs)
         event_starts = EventStarts(listeners, starts)
         self.journal.ends_are_news = listeners.may_hear_of_ends
-        self.watchers = Watchers(self.database, catalog, programs, starts, self.lending)
+        self.watchers = Watchers(self.database, catalog, programs, starts, self.lending, self.bus)
         self.loops = (
             Scheduler(self.database, programs, starts),
             FollowUp(self.database, listeners, event_starts),
@@ -262,7 +263,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
             *OPENAPI,
             mcp_route(server.mcp),
             *PAGES,
-            static_files(ROOT / "static"),
+            static_files(),
         ],
         dependencies={
             "services": Provide(lambda: server.services, sync_to_thread=False),
@@ -271,6 +272,7 @@ def create_app(settings: Settings, setup_token: str = "") -> tuple[Litestar, Ser
         },
         middleware=[
             RequestIdMiddleware(),
+            ReadersLanguage(),
             *([TraceRequests(server.spans)] if server.spans else []),
             CountRequests(server.surfaces.insight),
             AuthenticationMiddleware(server.services, settings.no_auth, settings.requests_per_minute),

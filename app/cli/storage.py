@@ -30,11 +30,11 @@ def backup(file: Path, with_key: bool, check: bool, data: Path | None) -> None:
     def work() -> None:
         if check:
             manifest = check_backup(file)
-            click.echo(f"{file} is whole: made {manifest.created_at}, schema {manifest.schema}.")
+            click.echo(f"{file} is whole: made {manifest.created_at}, schema {manifest.schema}, {manifest.file_count} files.")
             return
         _only_sqlite(settings)
         manifest = write_backup(settings.data, file, with_key=with_key)
-        click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes), schema {manifest.schema}.")
+        click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes), schema {manifest.schema}, {manifest.file_count} files.")
         if FILE not in manifest.members:
             click.echo("Keep the master key too, apart from it: without it no stored secret can be read.")
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.tables import refused_calls, seen_calls, webhooks
+from app.db.tables import executions, refused_calls, seen_calls, webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,24 @@ async def forget_seen(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(sa.delete(seen_calls).where(seen_calls.c.expires_at <= now))
 
 
+async def accepted_since(
+    connection: AsyncConnection, workflow_id: str, block_id: str, since: datetime, limit: int
+) -> Sequence[datetime]:
+    """When the newest calls of a webhook were accepted, the oldest of them first."""
+    query = (
+        sa.select(executions.c.created_at)
+        .where(
+            executions.c.workflow_id == workflow_id,
+            executions.c.created_at > since,
+            executions.c.start_block == block_id,
+            executions.c.trigger == "webhook",
+        )
+        .order_by(executions.c.created_at.desc())
+        .limit(limit)
+    )
+    return list(reversed((await connection.execute(query)).scalars().all()))
+
+
 async def remember_refused(connection: AsyncConnection, rows: Sequence[RefusedRow]) -> None:
     """Put the last refusals in the place of those before, and count them."""
     for row in rows:
@@ -65,6 +83,18 @@ async def refused(connection: AsyncConnection, workspace_id: str, webhook_id: st
     query = sa.select(*_COLUMNS).where(refused_calls.c.workspace_id == workspace_id, refused_calls.c.webhook_id == webhook_id)
     row = (await connection.execute(query)).first()
     return None if row is None else RefusedRow(*row)
+
+
+async def refused_of(connection: AsyncConnection, workspace_id: str, workflow_id: str) -> Sequence[tuple[str, RefusedRow]]:
+    """Of each webhook of a workflow, with its block, the newest first."""
+    query = (
+        sa.select(sa.func.max(webhooks.c.block_id), *_COLUMNS)
+        .join(webhooks, webhooks.c.webhook_id == refused_calls.c.webhook_id)
+        .where(webhooks.c.workflow_id == workflow_id, refused_calls.c.workspace_id == workspace_id)
+        .group_by(*_COLUMNS)
+        .order_by(refused_calls.c.at.desc(), refused_calls.c.webhook_id)
+    )
+    return [(row[0], RefusedRow(*row[1:])) for row in await connection.execute(query)]
 
 
 async def forget_refused(connection: AsyncConnection) -> None:

@@ -66,6 +66,12 @@ async def of_workflow(connection: AsyncConnection, workspace_id: str, workflow_i
     return [WatchRow(*row) for row in (await connection.execute(query.order_by(watches.c.block_id))).all()]
 
 
+async def in_trouble(connection: AsyncConnection, workspace_id: str, workflow_ids: Sequence[str]) -> Sequence[WatchRow]:
+    """Those of these workflows whose last look has failed."""
+    query = sa.select(*_COLUMNS).where(watches.c.workspace_id == workspace_id, watches.c.problem != "")
+    return [WatchRow(*row) for row in (await connection.execute(query.where(watches.c.workflow_id.in_(workflow_ids)))).all()]
+
+
 async def find(connection: AsyncConnection, workflow_id: str, block_id: str) -> WatchRow | None:
     row = (await connection.execute(sa.select(*_COLUMNS).where(_at(workflow_id, block_id)))).first()
     return None if row is None else WatchRow(*row)

@@ -22,7 +22,7 @@ KIND_OF_TYPE: dict[Any, str] = {bool: "switch", int: "integer", float: "number",
 class FormField:
     """One field of a form.
 
-    `kind` is text, multiline, integer, number, switch, choice, json, code, expression, secret, webhook_id, cron,
+    `kind` is text, multiline, integer, number, switch, choice, json, code, expression, secret, webhook_id, page_id, cron,
     pairs, list, object, workflow or credential. `fields` are those of an object, or of each item of a list; the items of a
     list of plain values have one field without a name.
     """

@@ -119,7 +119,7 @@ class Workflows(Protocol):
 
 PRIVATE_NAMESPACES = (
     "agent-memory:", "block-cache", "data.dedupe", "flow.circuit_breaker", "flow.once", "flow.rate_limit", "rss.read",
-    "table.rows", "var.set",
+    "table.rows", "trigger.chat", "var.set",
 )  # fmt: skip
 """Namespaces of State that begin so belong to blocks, which remember in them what they must; people use others."""
 

@@ -47,6 +47,9 @@ class WatchContext(Protocol):
         Returns how many executions were started.
         """
 
+    async def works(self) -> None:
+        """The other side was reached and listens to us: what was wrong before is over. For looks that take long."""
+
     async def known(self, keys: Sequence[str]) -> set[str]:
         """Those of the keys that have started the workflow before."""
 

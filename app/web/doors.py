@@ -19,11 +19,16 @@ PRIVATE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 async def read_call(request: Incoming) -> HookCall:
     """The call with its whole body, which is bounded by the application."""
+    return call_of(request, await request.body())
+
+
+def call_of(request: Incoming, body: bytes) -> HookCall:
+    """The call, with what of its body matters."""
     headers: dict[str, str] = {}
     for name, value in request.headers.multi_items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     address = request.client.host if request.client else ""
-    return HookCall("", str(request.method), headers, dict(request.query_params), await request.body(), address)
+    return HookCall("", str(request.method), headers, dict(request.query_params), body, address)
 
 
 def shown(found: HookAnswer) -> Response[bytes]:

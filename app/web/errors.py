@@ -13,6 +13,8 @@ from app.engine.values import encode
 from app.sdk import Json
 from app.services.errors import ServiceError
 from app.web.headers import request_id
+from app.web.reader import speak
+from app.web.telling import told, told_problem
 
 logger = structlog.get_logger()
 
@@ -64,6 +66,8 @@ def _answer(
     request: Request[Any, Any, Any], status: int, code: str, message: str, details: list[Json], data: dict[str, Json]
 ) -> Response[Any]:
     identifier = request_id(request.scope)
+    speak(request.scope)
+    message, details = told(message), [told_problem(detail) if isinstance(detail, dict) else detail for detail in details]
     headers = {"Retry-After": str(data["retry_after"])} if "retry_after" in data else {}
     if _is_page(request):
         user = request.scope.get("user")

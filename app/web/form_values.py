@@ -12,7 +12,7 @@ from app.engine.values import MAX_DEPTH, depth_exceeds
 from app.sdk import Json
 
 TEXT_KINDS: Final = frozenset(
-    {"text", "multiline", "code", "expression", "secret", "webhook_id", "workflow", "credential", "choice", "cron"}
+    {"text", "multiline", "code", "expression", "secret", "webhook_id", "page_id", "workflow", "credential", "choice", "cron"}
 )
 CONTAINER_KINDS: Final = frozenset({"list", "pairs", "object"})
 

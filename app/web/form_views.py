@@ -17,6 +17,8 @@ from app.web.form_values import (
     shown,
 )
 from app.web.forms import Rows
+from app.web.spoken import spoken_choice
+from app.web.translation import said
 from app.web.webhook_views import WebhookView, webhook_view
 
 
@@ -53,6 +55,8 @@ class FieldView:
     rows: tuple[RowView, ...] = ()
     views: tuple[FieldView, ...] = ()
     webhook: WebhookView | None = None
+    page_url: str = ""
+    """Where the page is that the field is the address of."""
     rules: Rules | None = None
     """What an expression says, as rules, where that is possible."""
     cron: CronChoice | None = None
@@ -185,6 +189,7 @@ def _view(form_field: FormField, config: Mapping[str, Json], around: Surrounding
         problem,
         _options(form_field, control, text, around),
         webhook=webhook_view(config, around.base_url, text, around.sample) if control == "webhook_id" and text else None,
+        page_url=f"{around.base_url}/pages/{text}" if control == "page_id" and text else "",
         rules=(around.conditions.get(path) or rules_of(text)) if control == "expression" and not form_field.is_value else None,
         cron=choice_of(text) if control == "cron" and text else None,
     )
@@ -243,14 +248,14 @@ def _item_rows(value: Json, form_field: FormField, around: Surroundings, path: s
 
 def _options(form_field: FormField, control: str, text: str, around: Surroundings) -> tuple[Option, ...]:
     if control == "choice":
-        labels = {shown("choice", choice): str(choice) for choice in choice_values(form_field)}
+        labels = {shown("choice", one): spoken_choice(str(one), form_field.choices) for one in choice_values(form_field)}
     elif control in ("credential", "workflow"):
         labels = {name: name for name in (around.credentials if control == "credential" else around.workflows)}
     else:
         return ()
     if text not in labels:
-        nothing = "None" if not form_field.required else "Choose…"
-        labels = {text: f"{text} (not found)" if text else nothing} | labels
+        nothing = said("None" if not form_field.required else "Choose…")
+        labels = {text: f"{text} ({said('not found')})" if text else nothing} | labels
     elif not form_field.required and control != "choice":
-        labels = {"": "None"} | labels
+        labels = {"": said("None")} | labels
     return tuple(Option(value, label, value == text) for value, label in labels.items())

@@ -10,11 +10,13 @@ from app.engine.messages import iso
 from app.sdk import Json
 from app.services.actors import Actor
 from app.services.executions import ExecutionDetail, ExecutionSummary
+from app.services.hook_refusals import RefusedCall
 from app.services.pages import Page
 from app.services.refusals import problem_json
 from app.services.traces import StepView
 from app.services.workflow_settings import WorkflowSettings
 from app.services.workflows import Workflow, WorkflowSummary
+from app.web.telling import told_problem
 from app.web.waiting_steps import WaitingSteps
 
 T = TypeVar("T")
@@ -58,9 +60,23 @@ def workflow(found: Workflow) -> dict[str, Json]:
         "created_at": moment(found.created_at),
         "updated_at": moment(found.updated_at),
         **dump_graph(found.graph),
-        "problems": [problem_json(problem) for problem in found.problems],
+        "problems": [told_problem(problem_json(problem)) for problem in found.problems],
         "last_execution_id": found.last_execution_id,
         "settings": settings(found.settings),
+    }
+
+
+def refused_call(call: RefusedCall) -> dict[str, Json]:
+    last = call.last
+    return {
+        "webhook_id": last.webhook_id,
+        "block_id": call.block_id,
+        "status": last.status,
+        "code": last.code,
+        "reason": last.reason,
+        "address": last.address,
+        "at": moment(last.at),
+        "count": last.count,
     }
 
 

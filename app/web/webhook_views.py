@@ -50,6 +50,11 @@ def _line(config: Mapping[str, Json], url: str, secret: str, body: str) -> str:
         case "header":
             header = shlex.quote(_text(config, "signature_header") + ": " + secret)
             return f"{call} -H {header} {content}"
+        case "none":
+            return f"{call} {content}"
+        case "jwt":
+            before, token = _token(config, secret)
+            return f'{before}{call} -H "Authorization: Bearer {token}" {content}'
         case "github" | "stripe" | "slack" | "standard" | "generic" as scheme:
             variables, headers = _signed(scheme, config, secret)
             given = " ".join(f'-H "{header}"' for header in headers)
@@ -83,6 +88,22 @@ def _signed(scheme: str, config: Mapping[str, Json], secret: str) -> tuple[str, 
     content = "$T.$B" if time_header else "$B"
     signature = f"{header}: {_escaped(_text(config, 'prefix'))}{mac(content, maker, _text(config, 'algorithm') or 'sha256')}"
     return (time, [f"{time_header}: $T", signature]) if time_header else ("", [signature])
+
+
+def _token(config: Mapping[str, Json], secret: str) -> tuple[str, str]:
+    """What makes a token of five minutes, and how the line names it. Only who has the private key can make one of the others."""
+    method = _text(config, "jwt_method") or "HS256"
+    if not method.startswith("HS"):
+        return "", "YOUR-TOKEN"
+    claims = {name: _text(config, f"jwt_{field}") for name, field in (("aud", "audience"), ("iss", "issuer"))}
+    given = json.dumps({name: text for name, text in claims.items() if text}, ensure_ascii=False)[1:-1]
+    body = shlex.quote("{" + (f"{given}, " if given else "") + '"exp": ')
+    url_safe = "base64 -w0 | tr '+/' '-_' | tr -d '='"
+    head = f"$(printf %s {shlex.quote(json.dumps({'alg': method, 'typ': 'JWT'}))} | {url_safe})"
+    middle = f"$(printf '%s%s}}' {body} $(($(date +%s) + 300)) | {url_safe})"
+    algorithm = f"sha{method[2:]}"
+    signed = f'$(printf %s "$T" | openssl dgst -{algorithm} -hmac {shlex.quote(secret)} -binary | {url_safe})'
+    return f"T={head}.{middle}; ", f"$T.{signed}"
 
 
 def _escaped(text: str) -> str:

@@ -15,7 +15,7 @@ from app.web.bodies import read_object, read_paging, text_field
 
 @get("/api/v1/approvals", opt=needs("approvals.read"))
 async def list_approvals(request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
-    status = request.query_params.get("status", "pending")
+    status = request.query_params.get("status") or "pending"
     return answer(approvals_page(await services.approvals.list(actor, read_paging(request), status)))
 
 

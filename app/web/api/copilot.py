@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from litestar import Response, delete, get, post, put
@@ -10,8 +11,7 @@ from litestar.response import Stream
 from app.engine.graph import dump_graph
 from app.sdk import Json
 from app.services.actors import Actor
-from app.services.copilot.conversations import Said
-from app.services.copilot.service import Talk, read_wish
+from app.services.copilot.service import read_wish
 from app.services.copilot.turns import Turn
 from app.services.errors import invalid
 from app.services.surfaces import Surfaces
@@ -19,7 +19,10 @@ from app.web import presenters
 from app.web.api.workflows import DRAFT, VIEWER, Incoming, answer
 from app.web.auth import needs
 from app.web.bodies import read_object, text_field
+from app.web.copilot_views import proposal_json, talk_json, told_events
 from app.web.live import event_stream, last_event_id
+from app.web.telling import told
+from app.web.translation import said
 
 ASK = needs("copilot.ask")
 ADMIN = needs("settings.write")
@@ -28,6 +31,7 @@ MODEL = (
     "provider", "base_url", "model", "credential", "input_price", "output_price", "daily_tokens", "daily_cost", "shares_values",
 )  # fmt: skip
 MOST_TEMPLATES = 6
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{0,64}")
 
 
 @get("/api/workflows/{workflow:str}/copilot/sessions", opt=ASK)
@@ -106,23 +110,23 @@ async def restore(message: str, actor: Actor, surfaces: Surfaces) -> Response[by
 @get("/api/copilot/proposals/{proposal:str}", opt=ASK)
 async def get_proposal(proposal: str, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     """How a proposal stands on the newest revision."""
-    return answer((await surfaces.copilot.decisions.look(actor, proposal)).as_json())
+    return answer(proposal_json((await surfaces.copilot.decisions.look(actor, proposal)).as_json()))
 
 
 @post("/api/copilot/proposals/{proposal:str}/accept", opt=DRAFT, status_code=200)
 async def accept(proposal: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     body = await read_object(request, "changes", "client_id")
     client_id = text_field(body, "client_id", "")
-    if len(client_id) > 64 or not all(letter.isalnum() or letter in "._-" for letter in client_id):
+    if not CLIENT_ID.fullmatch(client_id):
         raise invalid("`client_id` must be an id.", [{"field": "client_id", "message": "must be an id"}])
     done = await surfaces.copilot.decisions.accept(actor, proposal, _changes(body), client_id)
-    return answer(done.as_json())
+    return answer(done.as_json() | {"proposal": proposal_json(done.standing.as_json())})
 
 
 @post("/api/copilot/proposals/{proposal:str}/reject", opt=DRAFT, status_code=200)
 async def reject(proposal: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     body = await read_object(request, "changes")
-    return answer((await surfaces.copilot.decisions.reject(actor, proposal, _changes(body))).as_json())
+    return answer(proposal_json((await surfaces.copilot.decisions.reject(actor, proposal, _changes(body))).as_json()))
 
 
 def _changes(body: dict[str, Json]) -> Sequence[int] | None:
@@ -170,7 +174,7 @@ async def test_model(request: Incoming, actor: Actor, surfaces: Surfaces) -> Res
     body = await read_object(request, *MODEL, "api_key")
     key = text_field(body, "api_key", "")
     trial = await surfaces.copilot.models.try_out(actor, {name: body[name] for name in MODEL if name in body}, key)
-    return answer({"works": trial.works, "message": trial.message})
+    return answer({"works": trial.works, "message": told(trial.message)})
 
 
 @get("/api/copilot/templates", opt=VIEWER)
@@ -179,7 +183,8 @@ async def find_templates(request: Incoming, actor: Actor, surfaces: Surfaces) ->
     words = request.query_params.get("q", "")[:500]
     found = surfaces.copilot.build_tools.templates(words, MOST_TEMPLATES)
     templates = [
-        {"name": one.name, "title": one.title, "description": one.description, "needs": list(one.needs)} for one in found
+        {"name": one.name, "title": said(one.title), "description": said(one.description), "needs": list(one.needs)}
+        for one in found
     ]
     return answer({"templates": templates})
 
@@ -188,34 +193,7 @@ async def find_templates(request: Incoming, actor: Actor, surfaces: Surfaces) ->
 
 
 def _watched(turn: Turn, after: int = 0) -> Stream:
-    return event_stream(turn.watch(after))
-
-
-def talk_json(talk: Talk) -> dict[str, Json]:
-    """A conversation as programs and pages read it."""
-    return {
-        "id": talk.session.id,
-        "title": talk.title,
-        "workflow_id": talk.session.workflow_id,
-        "running": talk.running,
-        "messages": [_message(one, talk) for one in talk.said],
-    }
-
-
-def _message(said: Said, talk: Talk) -> dict[str, Json]:
-    is_lost = said.state == "running" and said.id != talk.running
-    about: dict[str, Json] = {
-        "id": said.id,
-        "role": said.role,
-        "state": "stopped" if is_lost else said.state,
-        "revision": said.revision,
-        "created_at": presenters.moment(said.created_at),
-        "text": said.content["text"],
-    }
-    if said.role == "user":
-        return about | {name: said.content.get(name, "") for name in ("intent", "block_id", "execution_id")}
-    kept = {name: said.content.get(name) for name in ("tools", "question", "error", "usage")}
-    return about | kept | {"proposal": talk.proposals.get(said.content.get("proposal_id") or "")}
+    return event_stream(told_events(turn.watch(after)))
 
 
 ROUTES = [

@@ -19,12 +19,13 @@ from app.web.api.workflows import DRAFT, GRAPH_BYTES, VIEWER, Incoming, answer
 from app.web.auth import needs
 from app.web.bodies import read_json, read_object, read_paging, revision_number, text_field
 from app.web.live import event_stream
+from app.web.telling import told, told_problem
 
 
 @post("/api/workflows/{workflow:str}/operations", opt=DRAFT, status_code=200, request_max_body_size=GRAPH_BYTES)
 async def submit(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     done = await services.operations.submit(actor, workflow, await read_json(request))
-    problems = [problem_json(problem) for problem in done.problems]
+    problems = [told_problem(problem_json(problem)) for problem in done.problems]
     return answer({"ok": True, "revision": done.revision, "again": done.again, "problems": problems})
 
 
@@ -32,7 +33,7 @@ async def submit(workflow: str, request: Incoming, actor: Actor, services: Servi
 async def missed(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     after = _number(request.query_params.get("after", ""), "after")
     found = await services.operations.since(actor, workflow, after)
-    return answer(found.as_json() | {"problems": [problem_json(problem) for problem in found.problems]})
+    return answer(found.as_json() | {"problems": [told_problem(problem_json(problem)) for problem in found.problems]})
 
 
 @get("/api/workflows/{workflow:str}/revisions", opt=VIEWER)
@@ -63,7 +64,7 @@ async def restore_revision(workflow: str, revision: str, actor: Actor, services:
 async def undeployed(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
     """What the next Deploy would change, in words."""
     found = await services.history.undeployed(actor, workflow)
-    changes: list[Json] = [{"text": one.text, "block_id": one.block_id, "revert": one.revert} for one in found]
+    changes: list[Json] = [{"text": told(one.text), "block_id": one.block_id, "revert": one.revert} for one in found]
     return answer({"changes": changes})
 
 

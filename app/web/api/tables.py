@@ -148,7 +148,7 @@ async def import_rows(table: str, request: Incoming, actor: Actor, surfaces: Sur
     """The body is CSV, a JSON list or JSON lines; `mode` is append, upsert (with `column`) or replace."""
     asked = request.query_params
     kind = asked.get("format") or kind_of("", request.headers.get("content-type", ""))
-    mode, column = asked.get("mode", "append"), asked.get("column", "")
+    mode, column = asked.get("mode") or "append", asked.get("column", "")
     done = await surfaces.table_files.take_in(actor, table, await request.body(), kind, mode, column)
     return answer({"imported": done.rows, "rows": done.total})
 
@@ -156,7 +156,7 @@ async def import_rows(table: str, request: Incoming, actor: Actor, surfaces: Sur
 @get("/api/tables/{table:str}/export", opt=READ)
 async def export_rows(table: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Stream:
     """The whole table; `format` is csv or json."""
-    kind = request.query_params.get("format", "csv")
+    kind = request.query_params.get("format") or "csv"
     found, content = await surfaces.table_files.give_out(actor, table, kind)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", found.name, flags=re.ASCII).strip("-") or "table"
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"}

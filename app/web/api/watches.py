@@ -18,6 +18,7 @@ async def list_watches(workflow: str, actor: Actor, surfaces: Surfaces) -> Respo
             "accepted": one.accepted,
             "failures": one.failures,
             "problem": one.problem,
+            "again_at": moment(one.again_at),
             "updated_at": moment(one.updated_at),
         }
         for one in await surfaces.watch_states.of(actor, workflow)

@@ -17,6 +17,7 @@ from app.services.workflows import Workflow
 from app.web import presenters
 from app.web.auth import needs
 from app.web.bodies import read_if_match, read_json, read_object, read_paging, text_field
+from app.web.telling import told_problem
 
 GRAPH_BYTES = 8_000_000
 VIEWER = needs("workflows.read")
@@ -94,7 +95,7 @@ async def get_graph(workflow: str, actor: Actor, services: Services) -> Response
 @put("/api/workflows/{workflow:str}/graph", opt=DRAFT, request_max_body_size=GRAPH_BYTES)
 async def put_graph(workflow: str, request: Incoming, actor: Actor, services: Services) -> Response[bytes]:
     saved = await services.workflows.put_graph(actor, workflow, await read_json(request), read_if_match(request))
-    problems = [problem_json(problem) for problem in saved.problems]
+    problems = [told_problem(problem_json(problem)) for problem in saved.problems]
     body = {"ok": True, "blocks": saved.blocks, "edges": saved.edges, "revision": saved.revision, "problems": problems}
     return answer(body, headers={"ETag": f'"{saved.revision}"'})
 
@@ -128,6 +129,14 @@ async def put_settings(workflow: str, request: Incoming, actor: Actor, services:
     return answer(presenters.settings(await services.workflow_settings.put(actor, workflow, raw)))
 
 
+@get("/api/workflows/{workflow:str}/refused-calls", opt=VIEWER)
+async def list_refused_calls(workflow: str, actor: Actor, services: Services) -> Response[bytes]:
+    """The last refused call of each of its webhooks, the newest first."""
+    found = await services.workflows.get(actor, workflow)
+    refused = await services.hooks.refusals.of_workflow(actor, found.id)
+    return answer({"refused_calls": [presenters.refused_call(call) for call in refused]})
+
+
 ROUTES = [
     list_workflows,
     create_workflow,
@@ -142,4 +151,5 @@ ROUTES = [
     arm,
     get_settings,
     put_settings,
+    list_refused_calls,
 ]

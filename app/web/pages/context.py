@@ -9,7 +9,7 @@ from litestar.response import Redirect, Template
 
 from app.services.actors import Actor
 from app.services.container import Services
-from app.web.translation import COOKIE, chosen_language, language, said
+from app.web.translation import said
 
 NOTICES: Final = {
     "deleted": "The workflow was deleted.",
@@ -53,8 +53,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def page(request: AnyRequest, template: str, actor: Actor | None, *, status_code: int = 200, **context: Any) -> Template:
-    """A page or fragment with what all of them need, in the language that its reader wants."""
-    language.set(chosen_language(request.cookies.get(COOKIE, ""), request.headers.get("accept-language", "")))
+    """A page or fragment with what all of them need."""
     shared = {
         "actor": actor,
         "csrf_token": actor.csrf_token if actor else "",

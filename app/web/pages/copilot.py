@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from litestar import get, post
 from litestar.response import Redirect, Response
@@ -15,6 +16,7 @@ from app.services.errors import ServiceError, invalid
 from app.services.surfaces import Surfaces
 from app.web.auth import needs
 from app.web.pages.context import AnyRequest, page, posted_texts, see_other
+from app.web.telling import told
 
 TEXTS = ("provider", "base_url", "model", "credential")
 EXAMPLES = (
@@ -82,7 +84,7 @@ async def _shown(
     own = chosen is not None and not chosen.of_server
     values = chosen.settings.model_dump() if chosen is not None and own else {}
     listed = await surfaces.studio.credentials.list(actor)
-    problems = {str(one["field"]): str(one["message"]) for one in error.details} if error else {}
+    problems = {str(one["field"]): told(str(one["message"])) for one in error.details} if error else {}
     return page(
         request,
         "copilot/settings.html",
@@ -94,8 +96,8 @@ async def _shown(
         of_server=chosen.settings.model if chosen is not None and chosen.of_server else "",
         credentials=[one.name for one in listed if one.type in MODEL_TYPES],
         problems=problems,
-        error=error.message if error else "",
-        trial=trial,
+        error=told(error.message) if error else "",
+        trial=replace(trial, message=told(trial.message)) if trial else None,
         examples=EXAMPLES,
     )
 

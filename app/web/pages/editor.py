@@ -19,6 +19,7 @@ from app.services.container import Services
 from app.services.errors import invalid
 from app.services.executions import ExecutionSummary
 from app.services.pages import MAX_SIZE, Paging
+from app.services.surfaces import Surfaces
 from app.services.workflows import Workflow
 from app.web.assets import COMPRESSED, editor_modules
 from app.web.auth import needs
@@ -30,6 +31,8 @@ from app.web.pages.context import AnyRequest, base_url, page, posted
 from app.web.pages.filters import script_json
 from app.web.pages.schedules import upcoming
 from app.web.presenters import workflow as workflow_json
+from app.web.spoken import spoken_entry, spoken_fields
+from app.web.telling import told
 
 VIEWER: Final = needs("workflows.read")
 DEFAULTS: Final[Mapping[str, Json]] = {"name": "", "notes": "", "enabled": True, "config": {}}
@@ -52,9 +55,10 @@ async def editor_page(request: AnyRequest, workflow_id: str, actor: Actor, servi
     steps = await services.operations.undo_steps(actor, workflow.id)
     bootstrap = {
         "workflow": workflow_json(workflow if past is None else past),
-        "palette": [palette_entry(block) for block in services.catalog],
+        "palette": [_offered(block, services) for block in services.catalog],
         "csrf_token": actor.csrf_token,
         "execution": {"id": execution.id, "status": execution.status} if execution else None,
+        "under_way": None if execution_id else await _under_way(actor, services, workflow.id),
         "base_url": base_url(request, services),
         "user_id": actor.user_id,
         "undo_steps": asdict(steps),
@@ -64,6 +68,18 @@ async def editor_page(request: AnyRequest, workflow_id: str, actor: Actor, servi
     }
     modules, content = editor_modules(), script_json(bootstrap)
     return page(request, "pages/editor.html", actor, workflow=workflow, past=past, modules=modules, bootstrap=content)
+
+
+def _offered(block: Block, services: Services) -> dict[str, Json]:
+    """A block as the palette offers it; operations of services are set apart."""
+    entry = spoken_entry(palette_entry(block))
+    return entry | {"service": True} if services.catalog.is_service(block.type) else entry
+
+
+async def _under_way(actor: Actor, services: Services, workflow_id: str) -> str | None:
+    """The newest execution that runs right now: a page that is opened again goes on showing it."""
+    running = await services.executions.list(actor, Paging(size=1), status="running", workflow_id=workflow_id)
+    return running.items[0].id if running.items else None
 
 
 async def _as_it_ran(
@@ -77,7 +93,9 @@ async def _as_it_ran(
 
 
 @post("/workflows/{workflow_id:str}/form", opt=needs("workflows.preview"), status_code=200)
-async def block_form(request: AnyRequest, workflow_id: str, actor: Actor, services: Services) -> Response[bytes]:
+async def block_form(
+    request: AnyRequest, workflow_id: str, actor: Actor, services: Services, surfaces: Surfaces
+) -> Response[bytes]:
     """The settings form of a block as the canvas has it, or after an edit of the form; nothing is stored."""
     sent = await posted(request)
     block = _posted_block(dict(sent).get("block", ""))
@@ -92,10 +110,12 @@ async def block_form(request: AnyRequest, workflow_id: str, actor: Actor, servic
     context["payload"]["edited"] = edited
     address = f"/workflows/{workflow_id}"
     webhook_id = reading.block["config"].get("webhook_id") if declared.type == "webhook" else None
+    watch = await surfaces.watch_states.at(actor, workflow_id, str(block["id"])) if declared.watch else None
     return page(
         request,
         "forms/block.html",
         actor,
+        watch=watch,
         refused=await services.hooks.refusals.last(actor, webhook_id) if isinstance(webhook_id, str) else None,
         address=f"{address}/form",
         available_address=f"{address}/blocks/{quote(block['id'], safe='')}/available",
@@ -127,6 +147,7 @@ def _form_context(
     found = [*validate_config(declared, config), *_source_problems(declared, config), *reading.problems]
     found += code_problems(declared.type, config)
     found += json_problems(field_views(fields, config, surroundings(())), flat(config))
+    found = [replace(problem, message=told(problem.message)) for problem in found]
     around = surroundings(
         found,
         base_url=url,
@@ -136,8 +157,8 @@ def _form_context(
         sample=offers.sample,
         conditions=reading.conditions,
     )
-    views = field_views(fields, config, around)
-    run_if = field_views((RUN_IF,), {"run_if": policy_of(block).get("run_if", "")}, around, "policy")[0]
+    views = field_views(spoken_fields(fields), config, around)
+    run_if = field_views(spoken_fields((RUN_IF,)), {"run_if": policy_of(block).get("run_if", "")}, around, "policy")[0]
     of_policy = {problem.field: problem.message for problem in found if problem.field.startswith("policy.")}
     policy = {"timeout_ms": None, "on_error": "fail"} | policy_of(block)
     payload = {key: block[key] for key in PAYLOAD_KEYS if key in block}

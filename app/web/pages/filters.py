@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from markupsafe import Markup, escape
 
 from app.sdk import Json
+from app.web.assets import static_root
 from app.web.form_policy import span_text
+from app.web.telling import told
 from app.web.translation import Translated, language, said, translated
 from app.web.value_views import data_table, data_tree
 
@@ -26,6 +29,9 @@ SPANS: Final = (
     (1, "second", "seconds", "Sekunde", "Sekunden"),
 )
 """Lengths of time with their names in English and in German, as they stand after `vor` and `in`."""
+
+
+KEYS: Final = re.compile("Ctrl|Shift|Delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,11 @@ def with_query(query: Mapping[str, object], **changes: object) -> str:
     return urlencode({key: value for key, value in {**query, **changes}.items() if value not in ("", None)})
 
 
+def keycaps(keys: str) -> str:
+    """Keys by the names that stand on the keyboards of the page's language."""
+    return KEYS.sub(lambda found: said(f"key {found[0]}").removeprefix("key "), keys)
+
+
 def type_title(types: Sequence[HasTitle], name: str) -> str:
     return next((kind.title for kind in types if kind.name == name), name)
 
@@ -208,6 +219,6 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
 
 def add_filters(engine: JinjaTemplateEngine) -> None:
     """Make the filters known to templates, and other languages."""
-    engine.engine.filters.update(FILTERS | {"t": said})
-    engine.engine.globals.update(translated=translated, page_language=language.get)
+    engine.engine.filters.update(FILTERS | {"t": said, "told": told, "keycaps": keycaps})
+    engine.engine.globals.update(translated=translated, page_language=language.get, static_root=static_root())
     engine.engine.add_extension(Translated)

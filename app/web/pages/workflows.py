@@ -75,6 +75,7 @@ async def _list(
         status_code=error.status if error else 200,
         path="/",
         view=view,
+        troubled=await surfaces.watch_states.in_trouble(actor, [item.id for item in view.items]),
         shelf=shelf,
         query={"q": asked.q, "group": group, "tag": tag, "sort": asked.sort, "order": asked.order, "page": asked.page},
         sorts=SORTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, get, post
 
 from app.services.actors import Actor
+from app.services.executions import STATUSES as OF_EXECUTIONS
 from app.services.retries import read_retry
 from app.services.surfaces import Surfaces
 from app.web.api.developer import views
@@ -14,7 +15,7 @@ from app.web.auth import needs
 from app.web.bodies import read_object, read_paging
 
 READ, WRITE = needs("executions.read"), needs("executions.write")
-STATUSES = {word: status for status, word in views.WORDS.items() if status != "retrying"}
+STATUSES = {word: status for status, word in views.WORDS.items() if status in OF_EXECUTIONS}
 
 
 @get("/api/v1/executions", opt=READ)

@@ -53,7 +53,7 @@ async def create_flow(request: Incoming, actor: Actor, surfaces: Surfaces) -> Re
 
 @get("/api/v1/flows/{flow:str}", opt=READ)
 async def get_flow(flow: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
-    form = request.query_params.get("form")
+    form = request.query_params.get("form") or None
     if form not in (None, "tasks", "nodes", "graph"):
         raise invalid("`form` must be tasks, nodes or graph.", [{"field": "form", "message": "is not known"}])
     if form is None:

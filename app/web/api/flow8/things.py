@@ -20,6 +20,7 @@ from app.web.bodies import flag_field, read_json, read_object, read_paging, text
 READ, WRITE = needs("workflows.read"), needs("workflows.write")
 KV_READ, KV_WRITE = needs("state.read"), needs("state.write")
 TIMES = tuple(ScheduleSpec.model_fields)
+ONE_OF_BOTH = ("cron", "intervalSeconds")
 
 
 def _index(body: dict[str, Json]) -> int | None:
@@ -140,11 +141,12 @@ async def get_schedule(schedule: str, actor: Actor, surfaces: Surfaces) -> Respo
 async def update_schedule(schedule: str, request: Incoming, actor: Actor, surfaces: Surfaces) -> Response[bytes]:
     """What is left out stays as it is; a cron line takes the place of an interval, and the other way round."""
     body = await read_object(request, "enabled", *TIMES)
-    times = {name: body[name] for name in TIMES if name in body}
+    given = {name: body[name] for name in TIMES if name in body}
+    times = {name: value for name, value in given.items() if value is not None or name not in ONE_OF_BOTH}
     if times:
         before = (await surfaces.triggers.get(actor, schedule, "schedule")).config
-        for one, other in (("cron", "intervalSeconds"), ("intervalSeconds", "cron")):
-            if times.get(one) is not None and other not in times:
+        for one, other in (ONE_OF_BOTH, ONE_OF_BOTH[::-1]):
+            if one in times and other not in times:
                 times[other] = None
         times = {**before, **times}
     found = await surfaces.triggers.update(actor, schedule, times or None, flag_field(body, "enabled"), "schedule")
