@@ -66,8 +66,8 @@ PUBLIC = {
     # Descriptions that are the same for everybody.
     ("GET", "/api/openapi.json"),
     ("GET", "/api/schema/workflow.json"),
-    ("GET", "/static/{file_path:path}"),
-    ("HEAD", "/static/{file_path:path}"),
+    ("GET", "/static/{name:path}"),
+    ("HEAD", "/static/{name:path}"),
     # The figures themselves are only for the operator: see tests/contract/test_r8r.py.
     ("GET", "/metrics"),
     ("GET", "/api/metrics"),
