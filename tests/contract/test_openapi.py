@@ -24,7 +24,7 @@ from tests.support.server import Client, ServerProcess
 from tests.support.warm import ROOT
 
 IS_DEEP = os.environ.get("BLOCKYARD_HYPOTHESIS") == "deep"
-QUICK = ("--phases", "examples,fuzzing", "-n", "2")
+QUICK = ("--phases", "examples,fuzzing", "-n", "1")
 DEEP = ("--phases", "examples,coverage,fuzzing", "-n", "120")
 CONFIG = """[checks]
 negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "409", "410", "412", "413", "415", "422", "429"]

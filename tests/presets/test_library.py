@@ -170,4 +170,4 @@ def test_every_icon_is_there() -> None:
 def test_the_manifest_in_the_documentation_is_valid() -> None:
     page = (BUILT_IN.parents[2] / "docs" / "presets.md").read_text()
     shown = page.partition("```yaml\n")[2].partition("```")[0]
-    assert list(read_manifest(shown).operations) == ["add_line"]
+    assert list(read_manifest(shown).operations) == ["add_line", "list_lines"]

@@ -41,9 +41,8 @@ def known_ids(client: Client) -> dict[str, str]:
         for kind in "td"
     )
     name = f"FUZZED_{workflow[:8].upper().replace('-', '_')}"
-    credential = client.post("/api/v1/credentials", json={"name": name, "type": "bearer", "data": {"token": "nobody shall know"}}).json()[
-        "id"
-    ]
+    secret = {"name": name, "type": "bearer", "data": {"token": "nobody shall know"}}
+    credential = client.post("/api/v1/credentials", json=secret).json()["id"]
     return {
         "workflow": workflow,
         "flow": workflow,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
+from jinja2 import pass_context
 from litestar.plugins.jinja import JinjaTemplateEngine
 from markupsafe import Markup, escape
 
@@ -217,8 +218,19 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
+def when_drawn(function: Callable[[str], str]) -> Callable[[object, str], str]:
+    """A filter that Jinja does not apply to constants once for all, in the language of whoever came first."""
+
+    @pass_context
+    def filter(_: object, text: str) -> str:
+        return function(text)
+
+    return filter
+
+
 def add_filters(engine: JinjaTemplateEngine) -> None:
     """Make the filters known to templates, and other languages."""
-    engine.engine.filters.update(FILTERS | {"t": said, "told": told, "keycaps": keycaps})
+    speaking = {"t": said, "told": told, "keycaps": keycaps}
+    engine.engine.filters.update(FILTERS | {name: when_drawn(function) for name, function in speaking.items()})
     engine.engine.globals.update(translated=translated, page_language=language.get, static_root=static_root())
     engine.engine.add_extension(Translated)

@@ -14,9 +14,19 @@ from app.describe.cron import DAYS, RHYTHMS
 from app.describe.rules import OPERATORS
 from app.web.form_policy import SPANS
 from app.web.pages.context import NOTICES
-from app.web.pages.filters import ago
+from app.web.pages.filters import ago, when_drawn
 from app.web.pages.workflows import SORTS
-from app.web.translation import JINJA, PLACEHOLDER, Translated, catalogue, chosen_language, language, messages, translated
+from app.web.translation import (
+    JINJA,
+    PLACEHOLDER,
+    Translated,
+    catalogue,
+    chosen_language,
+    language,
+    messages,
+    said,
+    translated,
+)
 from tests.support.server import OWNER, Client, ServerProcess
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
@@ -90,6 +100,18 @@ def test_a_rewritten_template_says_the_same_in_english_and_escapes_what_it_is_gi
     finally:
         language.reset(token)
     assert german == '<p title="Seite 1 von &#34;&gt;&lt;script&gt;">1 weitere <i>&lt;b&gt;</i>Abbrechen</p>'
+
+
+def test_words_in_an_expression_are_said_to_each_reader_in_their_language() -> None:
+    environment = Environment(autoescape=True)
+    environment.filters["t"] = when_drawn(said)
+    template = environment.from_string('{{ "Input" | t }}')
+    assert template.render() == "Input"
+    token = language.set("de")
+    try:
+        assert template.render() == "Eingabe"
+    finally:
+        language.reset(token)
 
 
 @pytest.mark.parametrize(
