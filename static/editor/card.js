@@ -104,7 +104,9 @@ export class Card {
   }
 
   setProblem(problem) {
+    const isKnown = problem?.message === this.problem?.message && problem?.severity === this.problem?.severity;
     this.problem = problem;
+    if (isKnown) return;
     this.show();
   }
 

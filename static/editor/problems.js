@@ -9,6 +9,7 @@ export class Problems {
     this.problems = [];
     this.drawn = [];
     this.running = [];
+    this.marked = "[]";
     button.addEventListener("click", () => this.toggle(list.hidden));
     list.addEventListener("click", (event) => this.choose(event.target.closest("[data-problem]")));
     list.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
@@ -37,7 +38,7 @@ export class Problems {
       const known = byBlock.get(problem.block_id);
       if (problem.block_id && (!known || problem.severity === "error")) byBlock.set(problem.block_id, problem);
     }
-    this.view.setProblems(byBlock);
+    this.mark(byBlock);
     const count = this.problems.length;
     this.button.dataset.count = String(count);
     const words = count === 1 ? t("1 problem") : count ? t("{1} problems", count) : t("No problems");
@@ -45,6 +46,13 @@ export class Problems {
     this.button.title = words;
     this.button.querySelector("[data-problem-count]").textContent = String(count);
     this.fill();
+  }
+
+  /** Mark the blocks on the canvas; news that say what is known already, as most do, draw nothing. */
+  mark(byBlock) {
+    const marked = JSON.stringify([...byBlock]);
+    if (marked !== this.marked) this.view.setProblems(byBlock);
+    this.marked = marked;
   }
 
   fill() {

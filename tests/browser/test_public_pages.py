@@ -57,6 +57,7 @@ def test_somebody_talks_to_an_agent(stranger: Page, server: ServerProcess, clien
         stranger.get_by_label("Your message").press("Enter")
         expect(log.locator("[data-role]")).to_have_count(3)
         expect(log.locator("[data-role]").last).to_contain_text("Blue ink and <b>black</b> ink.")
+        expect(stranger.get_by_role("button", name="Send")).to_be_enabled()
         expect(stranger.get_by_label("Your message")).to_be_focused()
         stranger.reload()
         expect(log.locator("[data-role]")).to_have_count(3)
