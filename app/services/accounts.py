@@ -23,6 +23,7 @@ from app.services.api_keys import PREFIX, ApiKeys
 from app.services.audit import record
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.permissions import role_named
+from app.services.texts import is_email
 from app.services.throttle import Throttle
 from app.services.two_step import TwoStep
 
@@ -252,7 +253,7 @@ def checked_account(email: str, username: str, password: str) -> tuple[str, str]
     username = username.strip()
     email = email.strip().lower() or f"{username.lower()}@localhost"
     problems = []
-    if not re.fullmatch(r"[^@\s]{1,64}@[^@\s]{1,189}", email):
+    if not is_email(email):
         problems.append({"field": "email", "message": "Enter an e-mail address such as you@example.com."})
     if not re.fullmatch(r"[A-Za-z0-9._-]{2,64}", username):
         problems.append({"field": "username", "message": "Use 2 to 64 letters, digits, dots, dashes or underscores."})

@@ -25,6 +25,7 @@ from app.services.audit import record
 from app.services.errors import ServiceError, invalid, not_found
 from app.services.members import checked_role, insert_new
 from app.services.permissions import role_named
+from app.services.texts import is_email
 
 INVITE, RESET = "invite", "reset"
 INVITE_LIFE: Final = timedelta(days=7)
@@ -87,7 +88,9 @@ class People:
     async def invite(self, actor: Actor, email: str, role: str) -> tuple[Invitation, str]:
         """A link into this workspace, for one person, and its token, which is shown once."""
         actor.demand("members.write")
-        chosen, email = checked_role(role), email.strip().lower()[:254]
+        chosen, email = checked_role(role), email.strip().lower()
+        if email and not is_email(email):
+            raise invalid("Enter an e-mail address such as you@example.com.", [{"field": "email", "message": "is no address"}])
         token, now = secrets.token_urlsafe(32), datetime.now(UTC)
         link = LinkRow(
             str(uuid4()), _digest(token), INVITE, actor.workspace_id, None, chosen, email, actor.user_id, now, now + INVITE_LIFE

@@ -13,6 +13,16 @@ NAME = rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$"
 _LINE = re.compile(rf"[^{UNSEEN}\ud800-\udfff]*")
 
 
+EMAIL = rf"[^@\s{UNSEEN}]{{1,64}}@[^@\s{UNSEEN}]{{1,189}}"
+"""A JSON Schema's pattern of an e-mail address, without its ends. Whether it works only a mail can tell."""
+_EMAIL = re.compile(EMAIL)
+
+
 def is_line(text: str) -> bool:
     """Whether people can see the whole text in one line; does not depend on what a version of Unicode knows."""
     return _LINE.fullmatch(text) is not None
+
+
+def is_email(text: str) -> bool:
+    """Whether this may be an e-mail address."""
+    return _EMAIL.fullmatch(text) is not None

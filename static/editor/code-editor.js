@@ -1,5 +1,6 @@
 // A large editor for code and JSON. It is loaded when it is first opened, and writes into the form's own field.
 import { codeNames, rowOf } from "./code-names.js";
+import { offersFor } from "./code-offers.js";
 import { element, icon, toast } from "./dom.js";
 import { t } from "../js/words.js";
 
@@ -74,8 +75,7 @@ export class CodeEditor {
       useWorker: false, fontSize: 14, showPrintMargin: false, wrap: true,
       enableBasicAutocompletion: [this.completer(language)], enableLiveAutocompletion: true, liveAutocompletionThreshold: 2,
     });
-    // Nothing is chosen while somebody only types, so that Enter still ends a line. The list lies within the dialog, else it would be below.
-    Object.assign(window.ace.require("ace/autocomplete").Autocomplete.for(this.ace), { autoSelect: false, parentNode: this.dialog });
+    offersFor(this.ace, this.dialog); // within the dialog, else the list would be below it
     this.ace.clearSelection();
     this.ace.focus();
     this.ace.session.on("change", () => this.write());

@@ -10,10 +10,12 @@ export class Follower {
     Object.assign(this, { view, hooks });
     this.executionId = null;
     this.running = false;
+    this.ended = null;
   }
 
-  /** Show this execution from its beginning. */
+  /** Show this execution from its beginning. Its start is told twice, by who started it and by the news: the second time is too late. */
   follow(executionId) {
+    if (executionId === this.ended || (this.running && executionId === this.executionId)) return;
     this.leave();
     this.view.clearRun();
     this.executionId = executionId;
@@ -86,6 +88,7 @@ export class Follower {
   execution_finished({ at, status, error }) {
     const milliseconds = this.startedAt && at ? Date.parse(at) - Date.parse(this.startedAt) : undefined;
     const { executionId, failedBlock } = this;
+    this.ended = executionId;
     this.leave();
     for (const [blockId, step] of [...this.view.statuses]) {
       if (step.status === "running" || step.status === "waiting") this.view.setStatus(blockId, null);

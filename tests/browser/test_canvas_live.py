@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
+from tests.support.connections import until
 from tests.support.editors import card, open_editor, person, state
 from tests.support.graphs import block
 from tests.support.model_server import ModelServer
@@ -129,10 +130,13 @@ def test_a_dragged_block_snaps_to_others_unless_alt_is_held(page: Page, client: 
 
 def test_shifting_a_large_drawing_draws_only_what_comes_into_sight(page: Page, client: Client, server: ServerProcess) -> None:
     far = [block(f"b{n}", "code", position={"x": n % 20 * 320, "y": n // 20 * 140}) for n in range(200)]
+    news: list[Route] = []
+    page.route("**/watches", lambda route: news.append(route))
     open_editor(page, server, client.new(block("start", "starter", position={"x": -320, "y": 0}), *far))
     page.locator("[data-zoom]").click()
     expect(page.locator("[data-zoom]")).to_have_text("100 %")
     expect(card(page, "b199")).to_have_count(0)
+    until(lambda: bool(page.evaluate("1") and news))
     page.evaluate("""() => {
       window.touched = 0;
       new MutationObserver((found) => { window.touched += found.length; })
@@ -140,6 +144,8 @@ def test_shifting_a_large_drawing_draws_only_what_comes_into_sight(page: Page, c
     }""")
     world = page.locator(".world")
     before = world.get_attribute("style")
+    with page.expect_response("**/watches"):
+        news.pop().continue_()
     page.mouse.move(700, 400)
     page.mouse.wheel(20, 10)
     expect(world).not_to_have_attribute("style", before or "")
@@ -151,3 +157,21 @@ def test_shifting_a_large_drawing_draws_only_what_comes_into_sight(page: Page, c
     page.get_by_role("button", name="See the whole workflow").click()
     expect(page.locator(".canvas-card")).to_have_count(201)
     expect(card(page, "b0").locator(".chip")).to_be_visible()
+
+
+def test_a_run_that_is_over_before_its_start_is_answered_is_told_once(page: Page, client: Client, server: ServerProcess) -> None:
+    held: list[tuple[Route, APIResponse]] = []
+    followed: list[str] = []
+    page.route("**/execute", lambda route: held.append((route, route.fetch())))
+    page.on("request", lambda request: followed.append(request.url) if "/api/executions/" in request.url else None)
+    open_editor(page, server, client.new(block("start", "starter", position={"x": 0, "y": 0})))
+    run = page.locator("[data-action=run]")
+    run.click()
+    told = page.locator("#editor-toasts .editor-toast")
+    expect(told).to_contain_text("Completed")
+    route, answer = held.pop()
+    with page.expect_response("**/execute"):
+        route.fulfill(response=answer)
+    expect(run).to_be_enabled()
+    expect(told).to_have_count(1)
+    assert len([url for url in followed if url.endswith("/events")]) == 1

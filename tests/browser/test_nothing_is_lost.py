@@ -153,6 +153,22 @@ def test_the_network_goes_and_comes_back(page: Page, client: Client, server: Ser
     assert sorted(names(client, workflow).values()) == ["First", "Response", "Start"]
 
 
+def test_what_is_typed_without_a_network_is_told_to_be_kept(
+    page: Page, client: Client, server: ServerProcess, workflow: str
+) -> None:
+    open_editor(page, server, workflow)
+    card(page, "a").click()
+    name = page.locator('#block-form [name="name"]')
+    expect(name).to_be_visible()
+    page.context.set_offline(True)
+    name.fill("Typed without a network")
+    state(page, "offline")
+    expect(page.locator("[data-save-state]")).to_contain_text("Offline, kept in this browser")
+    page.context.set_offline(False)
+    state(page, "saved")
+    assert names(client, workflow)["a"] == "Typed without a network"
+
+
 def test_an_answer_that_is_lost_does_not_make_it_happen_twice(
     page: Page, client: Client, server: ServerProcess, workflow: str
 ) -> None:

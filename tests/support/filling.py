@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from app.describe import FormField
 from app.sdk import Json
@@ -18,7 +19,7 @@ class Form:
 
     def __init__(self, page: Page, block_id: str) -> None:
         self.element = page.locator(f'[data-block-form="{block_id}"]')
-        expect(self.element).to_be_visible()
+        self.element.wait_for()
 
     def fill(
         self, fields: Sequence[FormField], wanted: Mapping[str, Json], now: Mapping[str, Json], path: str = "config"
@@ -31,15 +32,17 @@ class Form:
                 self._field(field, value, before, f"{path}.{field.name}")
 
     def goes_on_after_a_failure(self) -> None:
-        self.element.get_by_text("Notes and when it fails").click()
-        self.element.get_by_label("When it fails").select_option("continue")
+        fold = self.element.locator("#block-general")
+        choice = fold.get_by_label("When it fails")
+        unfold(fold, choice)
+        choice.select_option("continue")
 
     def _unfold(self, field: FormField, path: str) -> None:
         """Open More settings where the field is below it."""
         if field.advanced and path == "config":
             fold = self.element.locator("#block-advanced")
             if fold.get_attribute("open") is None:
-                fold.locator("summary").first.click()
+                unfold(fold, fold.locator(".form"))
 
     def _field(self, field: FormField, value: Json, now: Json, path: str) -> None:
         place = self.element.locator(f'[data-field="{path}"]')
@@ -65,13 +68,13 @@ class Form:
         name = re.compile(rf"^(As text|As a cron line|{re.escape(title)}( \*)?( ?\(needed\))?)$")
         written = place.locator("textarea, input").and_(place.get_by_label(name)).first
         if not written.is_visible():
-            place.locator("summary").click()
+            unfold(place.locator("details"), written)
         written.fill(text)
 
     def _list(self, place: Locator, field: FormField, items: Sequence[Json], now: Sequence[Json], path: str) -> None:
         for number in range(len(now), len(items), -1):
             place.get_by_label(f"Remove {field.title} {number}", exact=True).click()
-            expect(place.get_by_label(f"Remove {field.title} {number}", exact=True)).to_have_count(0)
+            place.get_by_label(f"Remove {field.title} {number}", exact=True).wait_for(state="detached")
         for index, item in enumerate(items):
             if index >= len(now):
                 self._add(place, f"Remove {field.title} {index + 1}")
@@ -89,7 +92,19 @@ class Form:
     def _add(self, place: Locator, then: str) -> None:
         """Press Add, and wait for the row that comes with this button."""
         place.get_by_role("button", name="Add", exact=True).last.click()
-        expect(place.get_by_label(then, exact=True)).to_be_visible()
+        place.get_by_label(then, exact=True).wait_for()
+
+
+def unfold(fold: Locator, inside: Locator) -> None:
+    """Open a fold. An answer to what was typed before may come at this moment and close it: then press again."""
+    for _ in range(3):
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
+        try:
+            return inside.wait_for(timeout=1_000)
+        except PlaywrightTimeout:
+            continue
+    return inside.wait_for()
 
 
 def labelled(place: Locator, title: str) -> Locator:

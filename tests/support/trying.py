@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from app.describe import form
 from app.describe.schema import starting_config
@@ -21,6 +21,8 @@ READ_STEP = """(panel) => ({
     cut: panel.querySelector("section[aria-label=Output] .json p") !== null,
 })"""
 
+IS_CONNECTED = "() => document.querySelector('#editor-announcements').textContent.startsWith('Connected ')"
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -32,21 +34,28 @@ class Seen:
 
 
 def see_all(page: Page) -> None:
-    """Cards out of sight are not drawn."""
-    page.get_by_role("button", name="See the whole workflow").click()
+    """Cards out of sight are not drawn. (The key for it is in the sheet of shortcuts.)"""
+    page.locator("#canvas").focus()
+    page.keyboard.press("Shift+Digit1")
+    settled(page)
+
+
+def settled(page: Page) -> None:
+    """The canvas is drawn in the next frame: only then is everything where it seems to be."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def drag_in(page: Page, block: Block, at: tuple[float, float]) -> str:
     """Search a block in the palette, drag it to a point of the canvas, and answer its id when its form has opened."""
-    page.get_by_role("searchbox", name="Search blocks").fill(block.title)
+    page.locator("#palette [data-palette-search]").fill(block.title)
     before = form_id(page)
     start = middle(page.locator(f'#palette [data-palette-type="{block.type}"]').first)
     page.mouse.move(*start)
     page.mouse.down()
-    page.mouse.move(at[0] - 20, at[1], steps=2)
-    page.mouse.move(*at)
+    page.mouse.move(*at, steps=2)
     page.mouse.up()
-    page.wait_for_selector(f'[data-block-form]:not([data-block-form="{before}"])')
+    page.wait_for_selector(f'#panel-settings:not([aria-busy]) [data-block-form]:not([data-block-form="{before}"])')
+    settled(page)
     return form_id(page)
 
 
@@ -62,10 +71,9 @@ def connect(page: Page, source: str, target: str) -> None:
     end = middle(card(page, target))
     page.mouse.move(*port)
     page.mouse.down()
-    page.mouse.move(end[0] - 10, end[1], steps=2)
-    page.mouse.move(*end)
+    page.mouse.move(*end, steps=2)
     page.mouse.up()
-    expect(page.locator("#editor-announcements")).to_contain_text("Connected")
+    page.wait_for_function(IS_CONNECTED)
 
 
 def middle(place: Locator) -> tuple[float, float]:
@@ -83,12 +91,13 @@ def fill_in(page: Page, block_id: str, block: Block, config: dict[str, Json], *,
 
 
 def saved(page: Page) -> None:
-    expect(page.locator("[data-save-state]")).to_have_attribute("data-save-state", "saved")
+    page.wait_for_selector('[data-save-state="saved"]', state="attached")
 
 
 def read(page: Page, block_id: str) -> Seen:
-    """Open a block's data in the panel."""
-    card(page, block_id).click()
+    """Open a block's data in the panel, by keyboard: the cards of failed blocks grow over others."""
+    card(page, block_id).focus()
+    page.keyboard.press("Enter")
     panel = page.locator(f'#panel-data [data-step-panel="{block_id}"]')
     panel.wait_for()
     found = panel.evaluate(READ_STEP)

@@ -124,7 +124,8 @@ async def _sign_in(request: Incoming, services: Services, kind: str) -> NewSessi
         raise invalid(f"The request body: {error}.") from None
     if not isinstance(body, dict):
         raise invalid("The request body must be a JSON object.")
-    name, password = text_field(body, "email" if "email" in body else "username"), text_field(body, "password")
+    username = text_field(body, "username", "") if "email" in body else text_field(body, "username")
+    name, password = text_field(body, "email", username), text_field(body, "password")
     return await services.accounts.sign_in(
         name,
         password,

@@ -118,7 +118,7 @@ IMPORTED: Schema = {
             },
             "not": {"required": ["nodes", "connections"]},
         },
-        needed(nodes=many(OBJECT, 1), connections=OBJECT),
+        needed(nodes=many(OBJECT), connections=OBJECT),
     ],
     "description": "An export, or a workflow that n8n exported.",
 }  # fmt: skip

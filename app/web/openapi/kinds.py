@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.sdk import Json
+from app.services import texts
 from app.services.texts import UNSEEN
 
 Schema = dict[str, Json]
@@ -19,13 +20,13 @@ MOMENT: Schema = {"type": "string", "format": "date-time", "examples": ["2026-11
 PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 ADDRESS: Schema = {
     "type": "string",
-    "format": "uri",
+    "format": "iri",
     "maxLength": 2_000,
     "pattern": rf"^https?://([^\s/?#@\\:\[\]{UNSEEN}]+|\[::1\])(:{PORT})?([/?#][^\s{UNSEEN}]*)?$",
     "examples": ["https://example.com/hooks"],
 }
 """Where something on the web is."""
-EMAIL: Schema = {"type": "string", "pattern": r"^([^@\s]{1,64}@[^@\s]{1,189})?$", "examples": ["you@example.com"]}
+EMAIL: Schema = {"type": "string", "pattern": f"^({texts.EMAIL})?$", "examples": ["you@example.com"]}
 BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 NETWORK: Schema = {
     "type": "string",
