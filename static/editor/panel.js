@@ -94,12 +94,13 @@ export class Panel {
 
   async loadForm() {
     const block = this.store.blocks.get(this.blockId);
-    const load = (this.loads += 1);
+    const [load, typed] = [(this.loads += 1), this.typed];
     const scroll = this.settings.dataset.block === block.id ? this.settings.scrollTop : 0;
     this.settings.setAttribute("aria-busy", "true");
     try {
       const html = await callHtml("POST", `/workflows/${this.workflowId}/form`, { block: JSON.stringify(block) });
-      if (load === this.loads) this.fill(html, block.id, scroll);
+      if (load === this.loads && this.typed !== typed) await this.renew(); // what was typed meanwhile goes first
+      else if (load === this.loads) this.fill(html, block.id, scroll);
     } catch (error) {
       if (load === this.loads) this.settings.replaceChildren(this.failure(error, () => this.loadForm()));
     } finally {
@@ -221,7 +222,8 @@ export class Panel {
   async renew() {
     const { blockId } = this;
     await this.leave();
-    if (this.blockId === blockId && this.open && this.taken === this.typed) this.loadForm();
+    const isShown = this.settings.dataset.block === blockId;
+    if (this.blockId === blockId && this.open && (this.taken === this.typed || !isShown)) await this.loadForm();
   }
 
   /** Blocks have new ids, `Map(old -> new)`, because somebody else has taken theirs. */
