@@ -61,11 +61,13 @@ def search(
 
 
 def spelled(secrets: Iterable[Secret]) -> Mapping[bytes, set[str]]:
-    """The kinds of secret by every way to write them. Of a long one its beginning is enough."""
+    """The kinds of secret by every way to write them. Of a long one a part is enough."""
     patterns: dict[bytes, set[str]] = defaultdict(set)
     for secret in secrets:
         whole = len(secret.text) > LONGEST_PATTERN and "://" in secret.text
-        text = secret.text if whole else secret.text[:LONGEST_PATTERN]
+        is_signed = secret.text.startswith("eyJ")  # all tokens of a kind begin alike
+        part = secret.text[-LONGEST_PATTERN:] if is_signed else secret.text[:LONGEST_PATTERN]
+        text = secret.text if whole else part
         for spelling in spellings(text):
             patterns[spelling].add(secret.kind)
     return patterns

@@ -240,7 +240,7 @@ def test_cancelling_a_workflow_that_runs_others_cancels_those_too(client: Client
 
 def test_an_execution_that_is_announced_can_be_followed_at_once(client: Client, server: ServerProcess) -> None:
     hook = webhook()
-    slow = block("count", "code", {"code": "n = 0\nwhile n < 200000:\n    n += 1\noutput = n"})
+    slow = block("count", "code", {"code": "n = 0\nwhile n < 1500000:\n    n += 1\noutput = n"})
     workflow = client.deployed(hook, slow, edges=["hook>count"])
     with ThreadPoolExecutor(1) as thread, watching(client, f"/api/workflows/{workflow}/events") as events:
         call = thread.submit(call_hook, server, hook)
