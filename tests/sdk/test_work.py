@@ -127,4 +127,7 @@ def test_an_answer_that_is_late_ends_the_worker() -> None:
     worker = WorkerProcess.start()
     with pytest.raises(Overdue):
         worker.ask(b'[5, "time:sleep", 600]', 0.1, 1000)
+    deadline = time.monotonic() + 10
+    while worker.alive() and time.monotonic() < deadline:  # another thread waits for its end, and tells a moment later
+        time.sleep(0.01)
     assert not worker.alive()
