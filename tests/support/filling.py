@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -12,6 +13,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from app.describe import FormField
 from app.sdk import Json
 from app.web.form_values import is_scalar_list, shown
+
+PRESSES = 3
 
 
 class Form:
@@ -90,9 +93,14 @@ class Form:
             place.get_by_label(f"{field.title} {number}, value", exact=True).fill(shown("text", value))
 
     def _add(self, place: Locator, then: str) -> None:
-        """Press Add, and wait for the row that comes with this button."""
-        place.get_by_role("button", name="Add", exact=True).last.click()
-        place.get_by_label(then, exact=True).wait_for()
+        """Press Add, and wait for the row that comes with this button; again where the press came in the midst of typing."""
+        row = place.get_by_label(then, exact=True)
+        for _ in range(PRESSES):
+            place.get_by_role("button", name="Add", exact=True).last.click()
+            with suppress(PlaywrightTimeout):
+                row.wait_for(timeout=5_000)
+                return
+        raise AssertionError(f"no row came: {then}")
 
 
 def unfold(fold: Locator, inside: Locator) -> None:
